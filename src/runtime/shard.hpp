@@ -1,0 +1,120 @@
+// A shard: one thread's worth of the server. All state belongs to one; they exchange messages.
+#pragma once
+
+#include <atomic>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "iggy/units.hpp"
+#include "runtime/task.hpp"
+#include "runtime/task_group.hpp"
+
+namespace iggy::runtime {
+
+class BufferPool;
+class Reactor;
+class Timers;
+class Workers;
+
+/// Where time comes from. A test brings one that it moves by hand.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  /// Wall-clock time.
+  [[nodiscard]] virtual Timestamp now() const = 0;
+  /// Time since an unknown start, never going back.
+  [[nodiscard]] virtual Duration monotonic() const = 0;
+};
+
+/// Where randomness comes from. A test brings a seeded one.
+class Random {
+ public:
+  virtual ~Random() = default;
+  /// Fills `bytes` with random bytes, good enough for keys and tokens.
+  virtual void fill(std::span<std::byte> bytes) = 0;
+};
+
+/// A message to a shard: linked into its inbox, and run there by its loop. It lives in the frame of
+/// the coroutine that waits for its effect, so that an inbox needs no memory of its own.
+struct InboxNode {
+  void (*run)(InboxNode&) = nullptr;
+  InboxNode* next = nullptr;
+};
+
+/// One shard: a ready queue, timers, an inbox and a reactor, driven by one thread at a time.
+///
+/// The thread that drives it makes it the *current* shard for that while; one thread may drive
+/// several in turn (tests, simulation).
+class Shard {
+ public:
+  struct Parts {
+    std::uint32_t index = 0;
+    std::unique_ptr<Reactor> reactor;
+    Clock* clock = nullptr;      // outlives the shard
+    Random* random = nullptr;    // outlives the shard; called by this shard's thread only
+    Workers* workers = nullptr;  // outlives the shard; null: offloaded work runs in place
+  };
+
+  explicit Shard(Parts parts);
+  ~Shard();
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  /// The shard that this thread drives now. Asserts that there is one.
+  static Shard& current();
+  static Shard* current_or_null();
+
+  /// Drives the shard until `stop_requested()` and nothing is left to do in its turn.
+  void run();
+  void request_stop();  // any thread
+  /// One loop turn: what is ready, timers that are due, the inbox; if nothing was, waits at most
+  /// `limit` for the reactor. False if there was nothing to do and nothing came.
+  bool turn(Duration limit);
+
+  /// Queues a coroutine to be resumed later in this turn. Own thread only.
+  void ready(std::coroutine_handle<> coroutine);
+  /// Hands a message over. Any thread. The receiver is woken only if it sleeps.
+  void post(InboxNode& message) noexcept;
+
+  [[nodiscard]] std::uint32_t index() const { return index_; }
+  [[nodiscard]] Clock& clock() { return *clock_; }
+  [[nodiscard]] Random& random() { return *random_; }
+  [[nodiscard]] Timers& timers() { return *timers_; }
+  [[nodiscard]] Reactor& reactor() { return *reactor_; }
+  [[nodiscard]] BufferPool& buffers() { return *buffers_; }
+  [[nodiscard]] Workers* workers() { return workers_; }
+  /// Runs what other shards ask for; joined when the shard ends.
+  [[nodiscard]] TaskGroup& services() { return *services_; }
+
+ private:
+  bool run_ready();
+  bool run_inbox();
+
+  std::uint32_t index_;
+  std::unique_ptr<Reactor> reactor_;
+  Clock* clock_;
+  Random* random_;
+  Workers* workers_;
+  std::unique_ptr<Timers> timers_;
+  std::unique_ptr<BufferPool> buffers_;
+  std::unique_ptr<TaskGroup> services_;
+  std::vector<std::coroutine_handle<>> ready_;
+  std::vector<std::coroutine_handle<>> running_;
+  alignas(64) std::atomic<InboxNode*> inbox_{nullptr};
+  std::atomic<bool> sleeping_{false};
+  std::atomic<bool> stop_requested_{false};
+};
+
+/// Lets everything else that is ready on this shard go first.
+struct Yield {
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> coroutine) const { Shard::current().ready(coroutine); }
+  void await_resume() const noexcept {}
+};
+inline Yield yield() { return {}; }
+
+}  // namespace iggy::runtime
