@@ -1,0 +1,40 @@
+// A byte stream over plain TCP.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "net/byte_stream.hpp"
+#include "runtime/socket.hpp"
+
+namespace iggy::net {
+
+class TcpStream final : public ByteStream {
+ public:
+  explicit TcpStream(runtime::Socket socket);
+
+  /// Connects to `address`, a literal one or "host:port". Sets no-delay.
+  /// Errors: invalid_ip_address, cannot_establish_connection, cancelled.
+  static Task<Result<std::unique_ptr<TcpStream>>> connect(std::string address);
+
+  Task<Result<std::size_t>> receive(MutableByteView into) override;
+  using ByteStream::send;
+  Task<Result<>> send(std::span<const ByteView> pieces) override;
+  Task<Result<>> send_file(runtime::FileHandle file, std::uint64_t position,
+                           std::uint64_t size) override;
+  Task<> close() override;
+  [[nodiscard]] bool sends_files_directly() const override { return true; }
+  [[nodiscard]] std::string peer_address() const override { return peer_address_; }
+
+  /// Gives the socket up, for another shard: `TcpStream(Socket(DetachedSocket))` there. Nothing may
+  /// be under way.
+  runtime::DetachedSocket detach() { return socket_.detach(); }
+  /// For options (linger, keepalive, buffer sizes).
+  [[nodiscard]] runtime::Socket& socket() { return socket_; }
+
+ private:
+  runtime::Socket socket_;
+  std::string peer_address_;
+};
+
+}  // namespace iggy::net
