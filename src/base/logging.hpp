@@ -4,7 +4,12 @@
 #include <fmt/core.h>
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
+
+#include "iggy/error.hpp"
+#include "iggy/units.hpp"
 
 namespace iggy::base {
 
@@ -36,5 +41,37 @@ template <class... Args>
 void log_error(fmt::format_string<Args...> format, Args&&... args) {
   log(LogLevel::error, format, std::forward<Args>(args)...);
 }
+
+// Setting it up: to be called by the program alone. Until then lines from `info` on go to standard
+// output.
+
+void set_log_level(LogLevel level);
+[[nodiscard]] LogLevel log_level();
+
+/// The general level of a filter as RUST_LOG and system.logging.level hold it: "debug", or the part
+/// without a target of "warn,server=debug". Parts that are not understood are skipped; nothing if
+/// none is left.
+[[nodiscard]] std::optional<LogLevel> parse_log_level(std::string_view filter);
+
+/// A log file that is rotated by size: `path` is the newest, `path`.1 the next older, and so on.
+struct LogFileOptions {
+  std::string path;
+  ByteSize max_file_size;   // 0: never rotated
+  ByteSize max_total_size;  // of all together; 0: unlimited
+};
+
+/// How many rotated files are kept beside the one that is written.
+[[nodiscard]] std::uint64_t rotated_files_max(const LogFileOptions& options);
+
+/// From now on lines also go to this file, instead of to one opened before. Makes its directory.
+/// Errors: io_error, lines go to standard output alone.
+Result<> open_log_file(LogFileOptions options);
+
+/// Opens the file anew under its name, so that somebody else could move it away.
+/// Errors: io_error, lines go to standard output alone.
+Result<> reopen_log_file();
+
+/// Ends the log file; lines go to standard output alone.
+void close_log_file();
 
 }  // namespace iggy::base
