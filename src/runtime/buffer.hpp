@@ -60,6 +60,7 @@ class BufferPool {
   static constexpr std::size_t class_count = 7;  // 4 KiB ... 256 KiB
   std::array<std::vector<std::byte*>, class_count> kept_;
   std::size_t kept_bytes_ = 0;
+  std::size_t lent_ = 0;  // buffers that are out
 };
 
 }  // namespace iggy::runtime

@@ -2,10 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -89,7 +86,7 @@ class MemoryDisk final : public Disk {
  private:
   struct State;
   class OpenFile;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;  // shared with open files, which may outlive the disk
 };
 
 }  // namespace iggy::runtime
