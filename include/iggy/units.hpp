@@ -18,11 +18,11 @@ struct ByteSize {
   auto operator<=>(const ByteSize&) const = default;
 
   /// "1 GiB", "500 MB", "1024": digits alone are bytes; K M G T P E with an optional i for powers
-  /// of 1024, an optional B, any letter case but a lone lower-case b, which would mean bits.
-  /// Fractions round up. Errors: invalid_size_bytes.
+  /// of 1024, in any letter case, and an optional upper-case B: a lower-case b would mean bits and
+  /// is refused. Fractions round up. Errors: invalid_size_bytes.
   static Result<ByteSize> parse(std::string_view text);
 
-  /// Exact where at most three decimals allow it: "1 GiB", "62.5 KiB", "1000 B".
+  /// Exact where at most three decimals allow it: "1 GiB", "62.5 KiB", "999 B".
   [[nodiscard]] std::string to_string() const;
 };
 
@@ -41,6 +41,7 @@ struct Duration {
   static constexpr Duration seconds(std::uint64_t n) { return {n * 1'000'000}; }
 
   /// "30s", "1m 30s", "2 days 4 hours", "1.5 s"; "0", "none", "unlimited" and "disabled" are zero.
+  /// Rounded up to whole microseconds. A lone upper-case M is refused: minute or month?
   /// Errors: invalid_configuration.
   static Result<Duration> parse(std::string_view text);
 
