@@ -186,8 +186,7 @@ TEST(Duration, refuses_what_is_no_duration) {
                            "600000 years",
                            "584542046091 s 1000000 years",
                            "99999999999999999999 s",
-                           "1. 5 s",
-                           "1 .5 s"}) {
+                           "1. 5 s"}) {
     EXPECT_EQ(Duration::parse(text), fail(Error::invalid_configuration)) << text;
   }
 }
