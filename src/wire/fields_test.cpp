@@ -1,3 +1,4 @@
+// Tests of the single fields of the protocol.
 #include "wire/fields.hpp"
 
 #include <gtest/gtest.h>

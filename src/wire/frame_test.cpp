@@ -1,3 +1,4 @@
+// Tests of frames: headers, limits, error replies.
 #include "wire/frame.hpp"
 
 #include <gtest/gtest.h>

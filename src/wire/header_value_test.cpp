@@ -1,3 +1,4 @@
+// Tests of header kinds and values as text.
 #include <gtest/gtest.h>
 
 #include <limits>

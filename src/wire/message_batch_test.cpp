@@ -1,3 +1,4 @@
+// Tests of message headers and of the check of a received batch.
 #include "wire/message_batch.hpp"
 
 #include <gtest/gtest.h>

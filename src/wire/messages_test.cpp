@@ -1,3 +1,4 @@
+// Tests of the commands about messages.
 #include "wire/messages.hpp"
 
 #include <gtest/gtest.h>

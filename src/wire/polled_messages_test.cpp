@@ -1,3 +1,4 @@
+// Tests of reading poll replies.
 #include "wire/polled_messages.hpp"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// Tests of the limits of a login.
 #include "wire/sessions.hpp"
 
 #include <gtest/gtest.h>

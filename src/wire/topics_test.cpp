@@ -1,3 +1,4 @@
+// Tests of the commands about topics and partitions.
 #include "wire/topics.hpp"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// Tests of user headers as bytes.
 #include "wire/user_headers.hpp"
 
 #include <gtest/gtest.h>
