@@ -3,6 +3,7 @@
 
 #include <cassert>
 #include <coroutine>
+#include <utility>
 
 #include "runtime/task.hpp"
 
@@ -18,7 +19,8 @@ class Cancellable {
  protected:
   ~Cancellable() { leave(); }
 
-  /// Links into `scope`; null is allowed and does nothing. Asserts that it is in no scope yet.
+  /// Links into `scope`; null is allowed and does nothing. If the scope is cancelled already,
+  /// `on_cancel` is called at once instead. Asserts that it is in no scope yet.
   void enter(CancelScope* scope);
   void leave();
 
@@ -69,9 +71,25 @@ struct ThisScope {
 };
 inline ThisScope this_scope() { return {}; }
 
+/// `co_await EnterScope{scope}`: the awaiting coroutine, and what it awaits, runs in `scope` from
+/// now on.
+struct EnterScope {
+  CancelScope* scope = nullptr;
+  bool await_ready() const noexcept { return false; }
+  template <class Waiting>
+  bool await_suspend(std::coroutine_handle<Waiting> waiting) const noexcept {
+    waiting.promise().scope = scope;
+    return false;
+  }
+  void await_resume() const noexcept {}
+};
+
 /// Runs `task` in `scope` instead of the scope of the awaiting coroutine; the scope should be
 /// inside of that one. `co_await in_scope(scope, receive())`.
 template <class T>
-Task<T> in_scope(CancelScope& scope, Task<T> task);
+Task<T> in_scope(CancelScope& scope, Task<T> task) {
+  co_await EnterScope{&scope};
+  co_return co_await std::move(task);
+}
 
 }  // namespace iggy::runtime

@@ -4,6 +4,7 @@
 #include <coroutine>
 #include <cstddef>
 
+#include "iggy/error.hpp"
 #include "iggy/units.hpp"
 #include "runtime/cancel.hpp"
 #include "runtime/task.hpp"
@@ -33,6 +34,9 @@ class Event {
 
  private:
   struct Waiter;
+  void add(Waiter& waiter);
+  void remove(Waiter& waiter);
+
   Waiter* first_ = nullptr;
   Waiter* last_ = nullptr;
 };
@@ -41,6 +45,9 @@ class Event {
 class Semaphore {
  public:
   explicit Semaphore(std::size_t permits) : permits_(permits) {}
+  ~Semaphore();  // asserts that nobody waits
+  Semaphore(const Semaphore&) = delete;
+  Semaphore& operator=(const Semaphore&) = delete;
 
   /// Takes `count` permits, waiting until there are as many. Errors: cancelled, nothing was taken.
   Task<Result<>> acquire(std::size_t count = 1);
@@ -51,9 +58,14 @@ class Semaphore {
   [[nodiscard]] std::size_t available() const { return permits_; }
 
  private:
+  struct Waiter;
+  void add(Waiter& waiter);
+  void remove(Waiter& waiter);
+  void hand_out();
+
   std::size_t permits_;
-  std::size_t waiting_ = 0;
-  Event freed_;
+  Waiter* first_ = nullptr;
+  Waiter* last_ = nullptr;
 };
 
 }  // namespace iggy::runtime

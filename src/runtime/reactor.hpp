@@ -45,14 +45,33 @@ class Operation : public Cancellable {
   // For the backend's own use.
   Operation* next = nullptr;
   bool in_kernel = false;
+  bool awaits_readiness = false;
+  bool is_cancelled = false;
 
-  /// `co_await operation.start(...)`-style waiting: submits, enters the scope, gives `result`.
+  /// `co_await operation.run()`: submits it to the current shard's reactor, waits in the scope of
+  /// the awaiting coroutine, gives `result`.
   struct Awaiter;
   Awaiter run();
 
+  /// For the backend: the kernel has let go of it. Queues the waiter as ready.
+  void complete(std::int32_t outcome);
+
  private:
+  /// False if it has ended at once.
+  bool start(std::coroutine_handle<> waiting, CancelScope* scope);
   void on_cancel() override;
 };
+
+struct Operation::Awaiter {
+  Operation& operation;
+  bool await_ready() const noexcept { return false; }
+  template <class Waiting>
+  bool await_suspend(std::coroutine_handle<Waiting> waiting) {
+    return operation.start(waiting, waiting.promise().scope);
+  }
+  std::int32_t await_resume() const noexcept { return operation.result; }
+};
+inline Operation::Awaiter Operation::run() { return {*this}; }
 
 /// A backend. Belongs to one shard; only `wake` may come from another thread.
 class Reactor {
@@ -68,6 +87,8 @@ class Reactor {
   virtual bool wait(Duration limit) = 0;
   /// Ends a `wait` that is under way or the next one. Any thread.
   virtual void wake() noexcept = 0;
+  /// The descriptor is about to be closed, or to go to another shard. Nothing may be under way.
+  virtual void forget(int /*descriptor*/) {}
   /// "io_uring", "epoll" ...
   [[nodiscard]] virtual std::string_view name() const = 0;
 };

@@ -17,6 +17,7 @@ namespace iggy::runtime {
 
 class BufferPool;
 class Reactor;
+class Semaphore;
 class Timers;
 class Workers;
 
@@ -68,7 +69,8 @@ class Shard {
   static Shard& current();
   static Shard* current_or_null();
 
-  /// Drives the shard until `stop_requested()` and nothing is left to do in its turn.
+  /// Drives the shard until a stop is requested; then ends its services and returns when nothing is
+  /// left to do.
   void run();
   void request_stop();  // any thread
   /// One loop turn: what is ready, timers that are due, the inbox; if nothing was, waits at most
@@ -87,12 +89,19 @@ class Shard {
   [[nodiscard]] Reactor& reactor() { return *reactor_; }
   [[nodiscard]] BufferPool& buffers() { return *buffers_; }
   [[nodiscard]] Workers* workers() { return workers_; }
-  /// Runs what other shards ask for; joined when the shard ends.
+  /// Runs what other shards ask for; cancelled and joined when the shard ends.
   [[nodiscard]] TaskGroup& services() { return *services_; }
+  /// One permit for each call to another shard that may be under way.
+  [[nodiscard]] Semaphore& call_permits() { return *call_permits_; }
 
  private:
+  friend class CurrentShard;
+
+  bool work();
   bool run_ready();
   bool run_inbox();
+  bool wait(Duration limit);
+  void wake_if_asleep() noexcept;
 
   std::uint32_t index_;
   std::unique_ptr<Reactor> reactor_;
@@ -101,12 +110,28 @@ class Shard {
   Workers* workers_;
   std::unique_ptr<Timers> timers_;
   std::unique_ptr<BufferPool> buffers_;
-  std::unique_ptr<TaskGroup> services_;
   std::vector<std::coroutine_handle<>> ready_;
   std::vector<std::coroutine_handle<>> running_;
+  bool is_stopping_ = false;  // the request to stop was seen
+  std::unique_ptr<Semaphore> call_permits_;
+  std::unique_ptr<TaskGroup> services_;
+  // What other threads touch has a cache line of its own.
   alignas(64) std::atomic<InboxNode*> inbox_{nullptr};
   std::atomic<bool> sleeping_{false};
   std::atomic<bool> stop_requested_{false};
+};
+
+/// Makes a shard the current one of this thread for a while, as its driver does. For tests and
+/// simulations, which drive shards themselves.
+class CurrentShard {
+ public:
+  explicit CurrentShard(Shard& shard);
+  ~CurrentShard();
+  CurrentShard(const CurrentShard&) = delete;
+  CurrentShard& operator=(const CurrentShard&) = delete;
+
+ private:
+  Shard* previous_;
 };
 
 /// Lets everything else that is ready on this shard go first.

@@ -37,6 +37,8 @@ class TaskGroup {
   struct Runner;
   struct Join;
 
+  void end_one();
+
   CancelScope scope_;
   std::size_t size_ = 0;
   std::coroutine_handle<> joiner_;

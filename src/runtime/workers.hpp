@@ -6,15 +6,20 @@
 #include <type_traits>
 #include <utility>
 
+#include "iggy/units.hpp"
 #include "runtime/shard.hpp"
 
 namespace iggy::runtime {
 
 /// A piece of blocking work; it lives in the frame of the coroutine that waits for it.
 struct WorkItem {
+  struct Done : InboxNode {
+    WorkItem* item = nullptr;
+  };
+
   void (*run)(WorkItem&) = nullptr;  // on a worker
-  InboxNode done;                    // posted to `origin` afterwards
   Shard* origin = nullptr;
+  Done done;  // posted to `origin` afterwards
   WorkItem* next = nullptr;
 };
 
@@ -22,7 +27,7 @@ struct WorkItem {
 /// when they were idle for a while: an idle server has none.
 class Workers {
  public:
-  explicit Workers(std::size_t threads_max);
+  explicit Workers(std::size_t threads_max, Duration idle_max = Duration::seconds(10));
   ~Workers();  // waits for the work under way
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
