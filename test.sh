@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Builds the project and runs all of its tests: release, ASan+UBSan with fuzzing, TSan of runtime.
+#
+#   ./test.sh          about half an hour on two cores, less when little has changed
+#   ./test.sh --long   the same with 500 kills of the server in each crash test
+#
+# Ends with the line "N passed, N failed" and a status other than 0 if anything failed.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+case "${1:-}" in
+  "") export IGGY_CRASH_ROUNDS="${IGGY_CRASH_ROUNDS:-50}" ;;
+  --long) export IGGY_CRASH_ROUNDS=500 ;;
+  *) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 2 ;;
+esac
+
+./scripts/install_packages.sh
+
+# A tree that does not build counts as one failed test.
+build_failures=0
+results=()
+
+run_tree() {
+  local preset=$1
+  echo "== $preset: build"
+  rm -f "build/$preset/results.xml"
+  if ! cmake --preset "$preset" >"build/$preset.log" 2>&1 ||
+     ! cmake --build "build/$preset" >>"build/$preset.log" 2>&1; then
+    tail -n 60 "build/$preset.log"
+    echo "== $preset: does not build"
+    build_failures=$((build_failures + 1))
+    return
+  fi
+  echo "== $preset: test"
+  ctest --test-dir "build/$preset" -j2 --output-on-failure --no-tests=error \
+    --output-junit results.xml || true
+  results+=("build/$preset/results.xml")
+}
+
+mkdir -p build
+run_tree release
+run_tree asan
+run_tree tsan
+
+exec python3 scripts/sum_results.py --failures "$build_failures" "${results[@]}"
