@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string_view>
@@ -80,6 +81,18 @@ std::string working_directory() {
   std::array<char, 4096> path{};
   if (::getcwd(path.data(), path.size()) == nullptr) return ".";
   return path.data();
+}
+
+std::vector<std::string> upward_paths(const std::string& path) {
+  if (path.starts_with('/')) return {path};
+  std::vector<std::string> paths;
+  auto directory = working_directory();
+  while (directory.size() > 1) {
+    paths.push_back(directory + '/' + path);
+    directory.resize(std::min(directory.rfind('/'), directory.size() - 1));
+  }
+  paths.push_back('/' + path);
+  return paths;
 }
 
 Result<FileFacts> file_facts(const std::string& path) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "iggy/error.hpp"
 #include "iggy/units.hpp"
@@ -24,6 +25,10 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 
 /// The absolute path of the working directory; "." if the system does not say.
 [[nodiscard]] std::string working_directory();
+
+/// `path` in the working directory and in each directory above it, the nearest first; an absolute
+/// path alone.
+[[nodiscard]] std::vector<std::string> upward_paths(const std::string& path);
 
 struct FileFacts {
   ByteSize size;

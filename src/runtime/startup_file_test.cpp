@@ -7,6 +7,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 
 namespace iggy::runtime {
@@ -89,6 +90,19 @@ TEST(Environment, holds_the_variables_of_the_process) {
 }
 
 TEST(WorkingDirectory, is_absolute) { EXPECT_EQ(working_directory().front(), '/'); }
+
+TEST(UpwardPaths, begin_in_the_working_directory_and_end_at_the_root) {
+  const auto paths = upward_paths("a/b");
+
+  EXPECT_EQ(paths.front(), working_directory() + "/a/b");
+  EXPECT_EQ(paths.back(), "/a/b");
+  EXPECT_EQ(static_cast<std::ptrdiff_t>(paths.size()),
+            std::ranges::count(working_directory(), '/') + 1);
+}
+
+TEST(UpwardPaths, of_an_absolute_path_are_that_path) {
+  EXPECT_EQ(upward_paths("/a/b"), std::vector<std::string>{"/a/b"});
+}
 
 }  // namespace
 }  // namespace iggy::runtime
