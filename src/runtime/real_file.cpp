@@ -1,0 +1,281 @@
+// The system calls on an open file: which of them run on the shard, and which on a worker.
+#include "runtime/real_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "base/logging.hpp"
+#include "runtime/shard.hpp"
+#include "runtime/task_group.hpp"
+#include "runtime/workers.hpp"
+
+namespace iggy::runtime {
+namespace {
+
+constexpr std::size_t pieces_max = 1024;  // IOV_MAX of Linux
+/// The last close of an unlinked file frees its blocks, which takes its time with large ones.
+constexpr std::uint64_t slow_close_bytes = 1024 * 1024;
+
+std::uint64_t total_size(std::span<const ByteView> pieces) {
+  std::uint64_t size = 0;
+  for (const auto& piece : pieces) size += piece.size();
+  return size;
+}
+
+/// The pieces of a write that are still to be written.
+class Rest {
+ public:
+  explicit Rest(std::span<const ByteView> pieces) : pieces_(pieces) { advance(0); }
+
+  [[nodiscard]] bool empty() const { return pieces_.empty(); }
+
+  /// Puts the next of them into `vectors`; gives their number.
+  int fill(std::array<iovec, pieces_max>& vectors) const {
+    const auto count = std::min(pieces_.size(), vectors.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto piece = i == 0 ? pieces_[0].subspan(done_) : pieces_[i];
+      vectors[i] = {const_cast<std::byte*>(piece.data()), piece.size()};
+    }
+    return static_cast<int>(count);
+  }
+
+  /// Leaves `size` bytes behind, and empty pieces.
+  void advance(std::uint64_t size) {
+    done_ += size;
+    while (!pieces_.empty() && done_ >= pieces_.front().size()) {
+      done_ -= pieces_.front().size();
+      pieces_ = pieces_.subspan(1);
+    }
+  }
+
+ private:
+  std::span<const ByteView> pieces_;
+  std::uint64_t done_ = 0;  // bytes of the first of them
+};
+
+/// Writes all of `pieces`, or gives the errno that stopped it.
+int write_all(int descriptor, std::uint64_t position, std::span<const ByteView> pieces) {
+  std::array<iovec, pieces_max> vectors;
+  for (Rest rest(pieces); !rest.empty();) {
+    const auto written =
+        ::pwritev(descriptor, vectors.data(), rest.fill(vectors), static_cast<off_t>(position));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    if (written == 0) return EIO;  // it would go on for ever
+    position += static_cast<std::uint64_t>(written);
+    rest.advance(static_cast<std::uint64_t>(written));
+  }
+  return 0;
+}
+
+/// How a read went: the bytes, and the errno that stopped it before the end of the file, or 0.
+struct ReadOutcome {
+  std::size_t size = 0;
+  int failure = 0;
+};
+
+/// Reads until `into` is full or the file ends.
+ReadOutcome read_all(int descriptor, std::uint64_t position, MutableByteView into) {
+  std::size_t size = 0;
+  while (size < into.size()) {
+    const auto read = ::pread(descriptor, into.data() + size, into.size() - size,
+                              static_cast<off_t>(position + size));
+    if (read < 0 && errno == EINTR) continue;
+    if (read < 0) return {size, errno};
+    if (read == 0) break;
+    size += static_cast<std::size_t>(read);
+  }
+  return {size};
+}
+
+/// Reads what lies in the page cache; EAGAIN says that a disk must be asked for the rest.
+ReadOutcome read_cached(int descriptor, std::uint64_t position, MutableByteView into) {
+  std::size_t size = 0;
+  while (size < into.size()) {
+    iovec vector{into.data() + size, into.size() - size};
+    const auto read =
+        ::preadv2(descriptor, &vector, 1, static_cast<off_t>(position + size), RWF_NOWAIT);
+    if (read < 0 && errno == EINTR) continue;
+    if (read < 0) return {size, errno};
+    if (read == 0) break;
+    size += static_cast<std::size_t>(read);
+  }
+  return {size};
+}
+
+Task<> close_on_worker(int descriptor) {
+  co_await offload([descriptor] { ::close(descriptor); });
+}
+
+}  // namespace
+
+Error file_error(int number) {
+  switch (number) {
+    case ENOSPC:
+    case EDQUOT:
+      return Error::no_space;
+    case EMFILE:
+    case ENFILE:
+      return Error::too_many_open_files;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return Error::permission_denied;
+    case ENOENT:
+    case ENOTDIR:
+      return Error::file_not_found;
+    case EEXIST:
+    case ENOTEMPTY:
+      return Error::file_exists;
+    case EOPNOTSUPP:
+    case ENOSYS:
+      return Error::operation_unsupported;
+    default:
+      return Error::io_error;
+  }
+}
+
+Error report_file_error(std::string_view what, const std::string& path, int number) {
+  const auto error = file_error(number);
+  if (error != Error::file_not_found && error != Error::file_exists) {
+    base::log_error("cannot {} {}: {}", what, path, std::generic_category().message(number));
+  }
+  return error;
+}
+
+RealFile::~RealFile() {
+  struct stat status{};
+  const bool is_slow = ::fstat(descriptor_, &status) == 0 && status.st_nlink == 0 &&
+                       static_cast<std::uint64_t>(status.st_blocks) * 512 >= slow_close_bytes;
+  auto* const shard = Shard::current_or_null();
+  if (is_slow && shard != nullptr) {
+    shard->services().spawn(close_on_worker(descriptor_));
+  } else {
+    ::close(descriptor_);
+  }
+}
+
+Task<Result<std::size_t>> RealFile::read(std::uint64_t position, MutableByteView into) {
+  auto outcome = read_cached(descriptor_, position, into);
+  if (outcome.failure != 0 || outcome.size < into.size()) {
+    // Cold, at its end, or of a file system that does not tell: some kernels took the first for the
+    // second.
+    const auto rest = into.subspan(outcome.size);
+    const auto from = position + outcome.size;
+    const auto self = shared_from_this();
+    const auto end = size();
+    if (!end) co_return fail(end);
+    if (outcome.failure == EAGAIN || (outcome.failure == 0 && from < *end)) {
+      const auto fd = descriptor_;
+      const auto more = co_await offload([=] { return read_all(fd, from, rest); });
+      outcome = {outcome.size + more.size, more.failure};
+    } else if (outcome.failure == EOPNOTSUPP) {
+      const auto more = read_all(descriptor_, from, rest);
+      outcome = {outcome.size + more.size, more.failure};
+    }
+  }
+  if (outcome.failure != 0) co_return fail(report_file_error("read", path_, outcome.failure));
+  co_return outcome.size;
+}
+
+Task<Result<>> RealFile::write_at(std::uint64_t position, std::span<const ByteView> pieces) {
+  auto& clock = Shard::current().clock();
+  const auto start = clock.monotonic();
+  if (start < slow_until_) {
+    const auto self = shared_from_this();
+    const auto fd = descriptor_;
+    const auto failure = co_await offload([=] { return write_all(fd, position, pieces); });
+    co_return wrote(position, total_size(pieces), failure);
+  }
+  const auto failure = write_all(descriptor_, position, pieces);
+  const auto end = clock.monotonic();
+  if (end - start > slow_write) slow_until_ = end + slow_time;
+  co_return wrote(position, total_size(pieces), failure);
+}
+
+/// Keeps the books after a write.
+Result<> RealFile::wrote(std::uint64_t position, std::uint64_t size, int failure) {
+  if (failure != 0) {
+    const auto error =
+        failing_ ? file_error(failure) : report_file_error("write to", path_, failure);
+    failing_ = true;
+    return fail(error);
+  }
+  failing_ = false;
+  unflushed_begin_ = unflushed_bytes_ == 0 ? position : std::min(unflushed_begin_, position);
+  unflushed_end_ =
+      unflushed_bytes_ == 0 ? position + size : std::max(unflushed_end_, position + size);
+  unflushed_bytes_ += size;
+  if (unflushed_bytes_ >= writeback_bytes && !writeback_runs_) start_writeback();
+  return {};
+}
+
+/// Begins to write back what was written since the last time, and does not wait for it.
+void RealFile::start_writeback() {
+  writeback_runs_ = true;
+  unflushed_bytes_ = 0;
+  Shard::current().services().spawn(
+      write_back(shared_from_this(), unflushed_begin_, unflushed_end_));
+}
+
+Task<> RealFile::write_back(std::shared_ptr<RealFile> file, std::uint64_t begin,
+                            std::uint64_t end) {
+  // A hint: what goes wrong with the data, sync will report.
+  co_await offload([=, fd = file->descriptor_] {
+    ::sync_file_range(fd, static_cast<off64_t>(begin), static_cast<off64_t>(end - begin),
+                      SYNC_FILE_RANGE_WRITE);
+  });
+  file->writeback_runs_ = false;
+}
+
+/// Runs one system call on a worker; it gives -1 and errno when it fails.
+Task<Result<>> RealFile::change(std::string_view what,
+                                int (*call)(int descriptor, std::uint64_t argument),
+                                std::uint64_t argument) {
+  const auto self = shared_from_this();
+  const auto failure = co_await offload([=, fd = descriptor_] {
+    auto result = call(fd, argument);
+    while (result != 0 && errno == EINTR) result = call(fd, argument);
+    return result == 0 ? 0 : errno;
+  });
+  if (failure != 0) co_return fail(report_file_error(what, path_, failure));
+  co_return Result<>{};
+}
+
+Task<Result<>> RealFile::truncate(std::uint64_t size) {
+  return change(
+      "truncate",
+      [](int fd, std::uint64_t argument) { return ::ftruncate(fd, static_cast<off_t>(argument)); },
+      size);
+}
+
+Task<Result<>> RealFile::sync() {
+  // Never twice: after a failure the kernel has forgotten what it could not write.
+  return change("sync", [](int fd, std::uint64_t) { return ::fdatasync(fd); }, 0);
+}
+
+Task<Result<>> RealFile::preallocate(std::uint64_t size) {
+  return change(
+      "reserve space for",
+      [](int fd, std::uint64_t argument) {
+        if (argument == 0) return 0;  // which the kernel would call invalid
+        return ::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(argument));
+      },
+      size);
+}
+
+Result<std::uint64_t> RealFile::size() {
+  struct stat status{};
+  if (::fstat(descriptor_, &status) != 0) return fail(report_file_error("inspect", path_, errno));
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+}  // namespace iggy::runtime

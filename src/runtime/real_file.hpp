@@ -1,0 +1,64 @@
+// An open file of the machine, and what the system's complaints about files mean.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "iggy/units.hpp"
+#include "runtime/disk.hpp"
+
+namespace iggy::runtime {
+
+/// The meaning of `number`, an errno of a call on a file.
+Error file_error(int number);
+
+/// The same, with a log line that tells the story, unless it is what callers ask for in the course
+/// of things: file_not_found, file_exists.
+Error report_file_error(std::string_view what, const std::string& path, int number);
+
+/// A file of the machine. Reads may come from any shard, everything else from the one that owns it.
+class RealFile final : public File, public std::enable_shared_from_this<RealFile> {
+ public:
+  /// Takes `descriptor` over.
+  RealFile(int descriptor, std::string path) : descriptor_(descriptor), path_(std::move(path)) {}
+  ~RealFile() override;
+  RealFile(const RealFile&) = delete;
+  RealFile& operator=(const RealFile&) = delete;
+
+  Task<Result<std::size_t>> read(std::uint64_t position, MutableByteView into) override;
+  Task<Result<>> write_at(std::uint64_t position, std::span<const ByteView> pieces) override;
+  Task<Result<>> truncate(std::uint64_t size) override;
+  Task<Result<>> sync() override;
+  Task<Result<>> preallocate(std::uint64_t size) override;
+  Result<std::uint64_t> size() override;
+  [[nodiscard]] int descriptor() const override { return descriptor_; }
+  [[nodiscard]] const std::string& path() const override { return path_; }
+
+  /// After so many bytes written their way to the disk is begun, so that dirty pages stay below the
+  /// limit at which the kernel stops those who write.
+  static constexpr std::uint64_t writeback_bytes = 8 * 1024 * 1024;
+  /// A write that takes longer on the shard sends the file's next ones to the workers, for a while.
+  static constexpr Duration slow_write = Duration::milliseconds(2);
+  static constexpr Duration slow_time = Duration::seconds(1);
+
+ private:
+  Task<Result<>> change(std::string_view what, int (*call)(int descriptor, std::uint64_t argument),
+                        std::uint64_t argument);
+  Result<> wrote(std::uint64_t position, std::uint64_t size, int failure);
+  void start_writeback();
+  static Task<> write_back(std::shared_ptr<RealFile> file, std::uint64_t begin, std::uint64_t end);
+
+  int descriptor_;
+  std::string path_;
+  Duration slow_until_{};
+  bool failing_ = false;  // the last write failed: the log knows it already
+  bool writeback_runs_ = false;
+  std::uint64_t unflushed_bytes_ = 0;  // written since writeback was started
+  std::uint64_t unflushed_begin_ = 0;  // they lie from here
+  std::uint64_t unflushed_end_ = 0;    // to here
+};
+
+}  // namespace iggy::runtime
