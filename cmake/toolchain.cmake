@@ -15,6 +15,12 @@ if(IGGY_SANITIZE)
   endif()
 endif()
 
+# Everything that a fuzz target runs through tells it which edges were taken.
+if(IGGY_FUZZ AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(iggy_options INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(iggy_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 find_program(IGGY_MOLD mold)
 if(IGGY_MOLD)
   add_link_options(-fuse-ld=mold)

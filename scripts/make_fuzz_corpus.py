@@ -10,7 +10,9 @@ VECTORS = ROOT / "tests" / "data" / "vectors"
 CORPUS = ROOT / "fuzz" / "corpus" / "wire"
 FILES = ("frames", "session", "system", "streams", "topics", "offsets", "messages", "reject",
          "exchanges")
-SIZE_MAX = 4096
+SIZE_MAX = 512
+
+written = set()
 
 
 def decoders():
@@ -29,8 +31,11 @@ def decoders():
 
 
 def write(name, decoder, data):
-    if len(data) <= SIZE_MAX:
-        (CORPUS / name).write_bytes(bytes([decoder]) + data)
+    """Writes an input, unless there is the same already."""
+    content = bytes([decoder]) + data
+    if len(data) <= SIZE_MAX and content not in written:
+        written.add(content)
+        (CORPUS / name).write_bytes(content)
 
 
 def main():
