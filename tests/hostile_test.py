@@ -174,12 +174,15 @@ class ABadClient(unittest.TestCase):
             self.expect_served(client)
 
     def test_gets_invalid_command_for_unknown_codes_and_goes_on(self):
+        wrong = {}
         with self.stranger() as client:
             for code in UNASSIGNED:
                 for payload in (b"", b"x", self.random.randbytes(3000)):
-                    with self.subTest(code, size=len(payload)):
-                        self.assertEqual(client.request(code, payload), (3, b""))
+                    reply = client.request(code, payload)
+                    if reply != (3, b""):
+                        wrong[code, len(payload)] = reply
             self.expect_served(client)
+        self.assertEqual(wrong, {})
 
     def test_cannot_log_in_with_wrong_credentials(self):
         with self.stranger() as client:
@@ -276,6 +279,13 @@ class ABadClient(unittest.TestCase):
                 client.send_bytes(bytes([byte]))
                 time.sleep(0.01)  # slowness is what is tested
             self.assertEqual(client.receive_reply(), (0, struct.pack("<I", 0)))
+
+    def test_is_disconnected_if_it_stops_inside_a_frame(self):
+        begun = time.monotonic()
+        with self.stranger() as client:
+            client.send_bytes(protocol.frame(protocol.LOGIN, bytes(100))[:50])
+            self.assertEqual(received_until_end(client), b"")
+        self.assertGreater(time.monotonic() - begun, 5)  # ten seconds, checked every second
 
     def test_connects_many_times_and_says_nothing(self):
         clients = [self.stranger() for _ in range(200)]
