@@ -39,6 +39,9 @@ class ByteStream {
   virtual Task<Result<>> send_file(runtime::FileHandle file, std::uint64_t position,
                                    std::uint64_t size) = 0;
 
+  /// Says to the peer that nothing more is sent; receiving goes on.
+  virtual Task<> end_sending() { co_return; }
+
   /// Ends the stream in the orderly way of its transport: what was sent still arrives, then the
   /// peer sees the end. Nothing may be under way. May be called again, and after errors.
   virtual Task<> close() = 0;
@@ -49,5 +52,10 @@ class ByteStream {
   /// "127.0.0.1:8090": the peer; for lists of clients and log lines.
   [[nodiscard]] virtual std::string peer_address() const = 0;
 };
+
+/// Ends the sending side, then receives into `scratch` and forgets it until the peer ends too. A
+/// socket that is closed with unread bytes in it is reset, and the peer may then lose what was sent
+/// to it last. Give it a deadline.
+Task<Result<>> drain(ByteStream& stream, MutableByteView scratch);
 
 }  // namespace iggy::net

@@ -35,6 +35,11 @@ Task<Result<>> TcpStream::send_file(runtime::FileHandle file, std::uint64_t posi
   return socket_.send_file(std::move(file), position, size);
 }
 
+Task<> TcpStream::end_sending() {
+  socket_.shutdown_send();
+  co_return;
+}
+
 Task<> TcpStream::close() {
   // The destructor closes the descriptor; what the kernel still holds is sent after that.
   if (socket_.is_open()) socket_ = runtime::Socket();

@@ -22,6 +22,7 @@ class TcpStream final : public ByteStream {
   Task<Result<>> send(std::span<const ByteView> pieces) override;
   Task<Result<>> send_file(runtime::FileHandle file, std::uint64_t position,
                            std::uint64_t size) override;
+  Task<> end_sending() override;
   Task<> close() override;
   [[nodiscard]] bool sends_files_directly() const override { return true; }
   [[nodiscard]] std::string peer_address() const override { return peer_address_; }
