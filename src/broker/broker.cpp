@@ -1,0 +1,277 @@
+// The broker: its start and end, and what it knows across the shards.
+#include "broker/broker.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <span>
+
+#include "base/error_table.hpp"
+#include "base/hash.hpp"
+#include "base/logging.hpp"
+
+namespace iggy::broker {
+namespace {
+
+std::string partitions_directory(const BrokerSettings& settings) {
+  return runtime::join_path(settings.data_path, "partitions");
+}
+
+/// The incarnation that a partition's directory is named by.
+std::optional<Incarnation> incarnation_named(std::string_view name) {
+  std::uint64_t value{};
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), value);
+  if (error != std::errc{} || end != name.data() + name.size()) return std::nullopt;
+  return Incarnation{value};
+}
+
+/// Every incarnation that a partition has, ascending.
+std::vector<Incarnation> incarnations_in(const Catalogue& catalogue) {
+  std::vector<Incarnation> all;
+  for (const auto& [_, stream] : catalogue.streams) {
+    for (const auto& [_, topic] : stream->topics) {
+      for (const auto& [_, partition] : topic->partitions) all.push_back(partition.incarnation);
+    }
+  }
+  std::ranges::sort(all);
+  return all;
+}
+
+}  // namespace
+
+Totals& Totals::operator+=(const Totals& other) {
+  partitions_count += other.partitions_count;
+  size_bytes += other.size_bytes;
+  messages_count += other.messages_count;
+  segments_count += other.segments_count;
+  return *this;
+}
+
+PartitionRef ref_of(const Stream& stream, const Topic& topic, PartitionId id,
+                    const Partition& partition) {
+  return {.stream_id = stream.id,
+          .topic_id = topic.id,
+          .partition_id = id,
+          .stream = stream.incarnation,
+          .topic = topic.incarnation,
+          .partition = partition.incarnation,
+          .is_written = partition.written};
+}
+
+ShardState::ShardState(runtime::Disk& disk, const BrokerSettings& settings)
+    : partitions(disk, partitions_directory(settings), settings.log,
+                 settings.recreate_missing_state) {}
+
+Broker::Broker(runtime::Disk& disk, std::vector<runtime::Shard*> shards, BrokerSettings settings,
+               std::function<void(Error)> on_fatal)
+    : disk_(disk),
+      shards_(std::move(shards)),
+      settings_(std::move(settings)),
+      on_fatal_(std::move(on_fatal)),
+      states_(shards_.size()),
+      host_(runtime::host_names()) {}
+
+Broker::~Broker() = default;
+
+Task<Result<>> Broker::start() {
+  started_at_ = runtime::Shard::current().clock().now();
+  if (const auto made = co_await disk_.make_directories(partitions_directory(settings_)); !made) {
+    co_return fail(made);
+  }
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    co_await runtime::on(*shards_[i], [this, i] {
+      states_[i] = std::make_unique<ShardState>(disk_, settings_);
+      return true;
+    });
+  }
+  auto owner = co_await CatalogueOwner::open(
+      disk_, {.directory = runtime::join_path(settings_.data_path, "state"),
+              .publish = [this](CataloguePtr catalogue) { return publish(std::move(catalogue)); },
+              .on_fatal = on_fatal_});
+  if (!owner) co_return fail(owner);
+  owner_ = std::move(*owner);
+  co_await publish(owner_->published());
+  co_return Result<>{};
+}
+
+Task<> Broker::publish(CataloguePtr catalogue) {
+  for (auto* shard : shards_) {
+    co_await runtime::on(*shard, [this, &catalogue] {
+      here().catalogue = catalogue;
+      return true;
+    });
+  }
+}
+
+Task<Result<>> Broker::open_partitions() {
+  co_await remove_leftovers();
+  for (auto* shard : shards_) {
+    const auto opened = co_await runtime::on(*shard, [this] { return open_partitions_here(); });
+    if (!opened) co_return fail(opened);
+  }
+  co_return Result<>{};
+}
+
+Task<Result<>> Broker::open_partitions_here() {
+  const auto catalogue = here().catalogue;  // held: this goes across many waits
+  for (const auto& [_, stream] : catalogue->streams) {
+    for (const auto& [_, topic] : stream->topics) {
+      for (const auto& [id, partition] : topic->partitions) {
+        if (!partition.written) continue;
+        if (&shard_of(topic->incarnation, id) != &runtime::Shard::current()) continue;
+        const auto opened = co_await here().partitions.open(ref_of(*stream, *topic, id, partition));
+        if (!opened) co_return fail(opened);
+      }
+    }
+  }
+  co_return Result<>{};
+}
+
+/// Directories that no partition of the catalogue owns: those of dropped partitions are removed,
+/// what nobody knows is kept and named.
+Task<> Broker::remove_leftovers() {
+  const auto catalogue = here().catalogue;
+  const auto directory = partitions_directory(settings_);
+  const auto entries = co_await disk_.list(directory);
+  if (!entries) {
+    base::log_warning("cannot list {}: {}", directory, base::describe(entries.error()).text);
+    co_return;
+  }
+
+  const auto known = incarnations_in(*catalogue);
+  auto highest_unknown = Incarnation{};
+  for (const auto& entry : *entries) {
+    const auto incarnation = incarnation_named(entry.name);
+    if (incarnation && std::ranges::binary_search(known, *incarnation)) continue;
+    const auto path = runtime::join_path(directory, entry.name);
+    if (incarnation && catalogue->dropped_partitions.contains(*incarnation)) {
+      const auto removed = co_await disk_.remove_all(path);
+      if (!removed) {
+        base::log_warning("cannot remove {}: {}", path, base::describe(removed.error()).text);
+      }
+      continue;
+    }
+    base::log_warning("{} belongs to no partition that the catalogue knows; it is left alone",
+                      path);
+    if (incarnation) highest_unknown = std::max(highest_unknown, *incarnation);
+  }
+
+  if (highest_unknown >= catalogue->next_incarnation) {
+    (void)co_await owner_->commit(SkipIncarnations{.seen = highest_unknown}, nobody);
+  }
+  std::vector<Incarnation> dropped;
+  for (const auto& [incarnation, _] : catalogue->dropped_partitions) dropped.push_back(incarnation);
+  if (!dropped.empty()) {
+    (void)co_await owner_->commit(ForgetDroppedPartitions{std::move(dropped)}, nobody);
+  }
+}
+
+Task<> Broker::stop() {
+  // Cleaning up commits to the catalogue, so it ends before the catalogue's owner does.
+  for (auto* shard : shards_) {
+    co_await runtime::on(*shard, [this] { return here().background.join(); });
+  }
+  for (auto* shard : shards_) {
+    co_await runtime::on(*shard, [this] { return close_here(); });
+  }
+  if (owner_) co_await owner_->close();
+}
+
+Task<> Broker::close_here() {
+  co_await here().partitions.close_all();
+  here().catalogue.reset();
+}
+
+runtime::Shard& Broker::shard_of(Incarnation topic, PartitionId partition) {
+  if (shards_.size() == 1) return *shards_.front();
+  // A topic's partitions lie side by side; the hash spreads topics of one partition.
+  const auto topic_number = number(topic);
+  const auto hash = base::hash64(std::as_bytes(std::span(&topic_number, 1)));
+  return *shards_[(hash + number(partition)) % shards_.size()];
+}
+
+Task<Result<std::shared_ptr<OpenPartition>>> Broker::partition(PartitionRef ref) {
+  auto& store = here().partitions;
+  if (auto open = store.find(ref.partition)) co_return open;
+
+  const auto* stream = catalogue().find_stream(ref.stream_id);
+  const auto* topic = stream ? stream->find_topic(ref.topic_id) : nullptr;
+  const auto* partition = topic ? topic->find_partition(ref.partition_id) : nullptr;
+  if (!partition || partition->incarnation != ref.partition)
+    co_return fail(Error::incarnation_gone);
+  ref.is_written = partition->written;
+  co_return co_await store.open(ref);
+}
+
+void Broker::clean_up(std::vector<PartitionRef> dropped) {
+  if (!dropped.empty()) here().background.spawn(remove_dropped(std::move(dropped)));
+}
+
+Task<> Broker::remove_dropped(std::vector<PartitionRef> dropped) {
+  std::vector<Incarnation> incarnations;
+  incarnations.reserve(dropped.size());
+  for (const auto& ref : dropped) {
+    co_await runtime::on(shard_of(ref.topic, ref.partition_id), [this, ref] {
+      if (number(ref.partition_id) == 0) here().balanced_counters.erase(ref.topic);
+      return here().partitions.remove(ref.partition);
+    });
+    incarnations.push_back(ref.partition);
+  }
+  (void)co_await commit(ForgetDroppedPartitions{std::move(incarnations)}, nobody);
+}
+
+Task<std::map<Incarnation, Totals>> Broker::totals_by_topic() {
+  std::map<Incarnation, Totals> sums;
+  for (auto* shard : shards_) {
+    const auto some = co_await runtime::on(*shard, [this] {
+      std::map<Incarnation, Totals> sums;
+      for (const auto& partition : here().partitions.all()) {
+        const auto& log = *partition->log;
+        sums[partition->ref.topic] += {.partitions_count = 1,
+                                       .size_bytes = log.size_bytes(),
+                                       .messages_count = log.messages_count(),
+                                       .segments_count = log.segments_count()};
+      }
+      return sums;
+    });
+    for (const auto& [topic, totals] : some) sums[topic] += totals;
+  }
+  co_return sums;
+}
+
+Task<std::vector<PartitionTotals>> Broker::totals_of(std::vector<PartitionRef> partitions) {
+  std::vector<PartitionTotals> totals(partitions.size());
+  for (auto* shard : shards_) {
+    co_await runtime::on(*shard, [this, shard, &partitions, &totals] {
+      for (std::size_t i = 0; i < partitions.size(); ++i) {
+        const auto& ref = partitions[i];
+        if (&shard_of(ref.topic, ref.partition_id) != shard) continue;
+        totals[i] = here().partitions.totals(ref.partition);
+      }
+      return true;
+    });
+  }
+  co_return totals;
+}
+
+Task<std::uint32_t> Broker::clients_count() {
+  std::uint32_t count = 0;
+  for (auto* shard : shards_) {
+    count += co_await runtime::on(*shard, [this] { return here().clients_count; });
+  }
+  co_return count;
+}
+
+Task<Broker::MachineFigures> Broker::machine_figures() {
+  MachineFigures figures;
+  figures.process = co_await runtime::on(*shards_.front(), [this] { return meter_.measure(); });
+  if (const auto space = co_await disk_.space(settings_.data_path)) figures.space = *space;
+  co_return figures;
+}
+
+Task<> Broker::save() {
+  for (auto* shard : shards_) {
+    co_await runtime::on(*shard, [this] { return here().partitions.save_all(); });
+  }
+}
+
+}  // namespace iggy::broker
