@@ -1,0 +1,76 @@
+// One client connection: receives frames, has them answered, and ends it in good order.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "broker/broker.hpp"
+#include "broker/session.hpp"
+#include "net/byte_stream.hpp"
+#include "runtime/cancel.hpp"
+#include "runtime/shard.hpp"
+#include "server/receive_budget.hpp"
+#include "server/receive_buffer.hpp"
+#include "server/reply_writer.hpp"
+
+namespace iggy::server {
+
+/// Bounds of a connection, from the settings and the design.
+struct ConnectionLimits {
+  FrameLimits frames;
+  std::uint64_t poll_reply_size = 64ULL << 20;
+  Duration frame_progress = Duration::seconds(10);  // an incomplete frame without a byte
+  Duration reply_progress = Duration::seconds(60);  // a reply that the peer does not take
+  Duration login = Duration::seconds(30);           // without login, since the last request
+  Duration idle_memory = Duration::seconds(1);      // then a large receive buffer goes back
+};
+
+/// Requests are answered strictly one after another, in their order. Belongs to one shard.
+class Connection final : private ProgressWatch {
+ public:
+  Connection(broker::Broker& broker, ReceiveBudget& budget, const ConnectionLimits& limits,
+             std::unique_ptr<net::ByteStream> stream, broker::Session session);
+
+  /// Serves until the peer goes, a deadline passes, or `stop`. Runs in a scope of its own inside of
+  /// the caller's.
+  Task<> serve();
+
+  /// Ends it after the request under way: the client is told so (status 8).
+  void stop();
+  /// Ends it if a deadline has passed. Called about once a second.
+  void check_deadline(Duration now);
+
+ private:
+  enum class Waiting : std::uint8_t { nothing, request, rest_of_frame, reply };
+  /// What a wait for bytes came to.
+  enum class Received : std::uint8_t { bytes, end };
+
+  Task<> serve_requests();
+  Task<Result<Received>> receive();
+  Task<Result<std::uint64_t>> allowed_bytes();
+  Task<Result<>> answer_pending();
+  Task<Result<>> refuse_frame(FrameState state);
+  Task<> say_goodbye();
+
+  void expect(Waiting what);
+  void reply_progressed() override { expect(Waiting::reply); }
+  [[nodiscard]] Duration now() const;
+
+  broker::Broker& broker_;
+  ReceiveBudget::Share share_;
+  const ReceiveBudget& budget_;
+  const ConnectionLimits& limits_;
+  std::unique_ptr<net::ByteStream> stream_;
+  broker::Session session_;
+  ReceiveBuffer buffer_;
+  ReplyWriter replies_;
+
+  runtime::CancelScope* scope_ = nullptr;    // of all that this connection does
+  runtime::CancelScope* receive_ = nullptr;  // of a receive under way
+  Duration deadline_ = Duration::max();
+  Waiting waiting_ = Waiting::nothing;
+  bool is_stopping_ = false;
+  bool is_over_ = false;  // the last reply closes the connection
+};
+
+}  // namespace iggy::server

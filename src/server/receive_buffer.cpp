@@ -1,0 +1,83 @@
+// Cuts the bytes of a connection into request frames.
+#include "server/receive_buffer.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+#include "wire/frame.hpp"
+#include "wire/messages.hpp"
+
+namespace iggy::server {
+namespace {
+
+constexpr std::size_t busy_block_size = 64 * 1024;  // for a connection that fills its small block
+
+}  // namespace
+
+std::uint64_t ReceiveBuffer::frame_size() const {
+  // The length field counts the code and the payload, not itself.
+  return 4 + std::uint64_t{base::load<std::uint32_t>(block_.data() + begin_)};
+}
+
+FrameState ReceiveBuffer::state() const {
+  if (pending() < frame_header_size) return FrameState::incomplete;
+  const auto size = frame_size();
+  if (size < frame_header_size) return FrameState::too_short;
+  const auto code = base::load<std::uint32_t>(block_.data() + begin_ + 4);
+  const auto limit =
+      code == wire::SendMessages::code ? limits_.send_payload_size : limits_.control_payload_size;
+  if (size - frame_header_size > limit) return FrameState::too_large;
+  return pending() >= size ? FrameState::complete : FrameState::incomplete;
+}
+
+Frame ReceiveBuffer::take() {
+  assert(state() == FrameState::complete);
+  const auto size = static_cast<std::size_t>(frame_size());
+  const auto code = base::load<std::uint32_t>(block_.data() + begin_ + 4);
+  const auto payload = block_.bytes().subspan(begin_ + frame_header_size, size - frame_header_size);
+  begin_ += size;
+  return {code, payload};
+}
+
+base::MutableByteView ReceiveBuffer::room() {
+  if (begin_ == end_) {
+    touched_ = touched();
+    begin_ = end_ = 0;
+  }
+  std::size_t wanted = block_size_min;
+  if (pending() >= frame_header_size && state() == FrameState::incomplete) {
+    wanted = std::max(wanted, static_cast<std::size_t>(frame_size()));
+  }
+  if (wanted > block_.size()) {
+    move_to_block(wanted);
+  } else if (end_ == block_.size() || begin_ + wanted > block_.size()) {
+    // Full of small frames: a busy connection, which gets a larger block.
+    move_to_block(std::max(block_.size(), std::max(wanted, busy_block_size)));
+  }
+  return block_.bytes().subspan(end_);
+}
+
+void ReceiveBuffer::move_to_block(std::size_t size) {
+  const auto kept = pending();
+  if (size <= block_.size()) {
+    std::memmove(block_.data(), block_.data() + begin_, kept);
+    touched_ = touched();
+  } else {
+    auto block = pool_.take(size);
+    if (!block) return;  // room() is then what is left of the old one, perhaps nothing
+    if (kept > 0) std::memcpy(block.data(), block_.data() + begin_, kept);
+    block_ = std::move(block);
+    touched_ = kept;
+  }
+  begin_ = 0;
+  end_ = kept;
+}
+
+void ReceiveBuffer::release_if_empty() {
+  if (pending() > 0) return;
+  block_ = {};
+  begin_ = end_ = touched_ = 0;
+}
+
+}  // namespace iggy::server

@@ -1,0 +1,74 @@
+// Cuts the bytes of a connection into request frames.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/bytes.hpp"
+#include "runtime/buffer.hpp"
+
+namespace iggy::server {
+
+/// A request as it arrived. `payload` lies in the receive buffer until the next call on it.
+struct Frame {
+  std::uint32_t code = 0;
+  base::MutableByteView payload;
+};
+
+/// What the bytes at hand amount to.
+enum class FrameState : std::uint8_t {
+  complete,    // a frame can be taken
+  incomplete,  // more bytes are needed
+  too_short,   // the length field is below 4: the 8 bytes can be skipped
+  too_large,   // above the limit for its command
+};
+
+struct FrameLimits {
+  std::uint64_t send_payload_size = 256ULL << 20;
+  std::uint64_t control_payload_size = 10ULL << 20;
+};
+
+/// The receive buffer of one connection. It grows with what arrives: a small block while the
+/// connection is idle or sends small requests, a block of the frame's size once a header has
+/// announced a larger one (above 256 KiB that is a mapping of which only the touched pages exist).
+class ReceiveBuffer {
+ public:
+  static constexpr std::size_t frame_header_size = 8;
+  static constexpr std::size_t block_size_min = 4096;
+
+  ReceiveBuffer(runtime::BufferPool& pool, FrameLimits limits) : pool_(pool), limits_(limits) {}
+
+  /// Where the next bytes go; never empty, unless the system refuses a block of that size.
+  base::MutableByteView room();
+  void received(std::size_t size) { end_ += size; }
+
+  [[nodiscard]] FrameState state() const;
+  /// The frame at the front. Only when `state()` is complete; forget it before the next call.
+  Frame take();
+  /// Skips a header whose length is too short.
+  void skip_header() { begin_ += frame_header_size; }
+
+  /// Bytes that wait to be taken.
+  [[nodiscard]] std::size_t pending() const { return end_ - begin_; }
+  /// The block is larger than the pool keeps, and charged to the receive budget.
+  [[nodiscard]] bool is_large() const {
+    return block_.size() > runtime::BufferPool::pooled_size_max;
+  }
+  /// Bytes of the block that have been touched.
+  [[nodiscard]] std::size_t touched() const { return touched_ > end_ ? touched_ : end_; }
+  /// Gives the block back, if nothing waits in it.
+  void release_if_empty();
+
+ private:
+  [[nodiscard]] std::uint64_t frame_size() const;  // of the frame at the front, header included
+  void move_to_block(std::size_t size);
+
+  runtime::BufferPool& pool_;
+  FrameLimits limits_;
+  runtime::Buffer block_;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  std::size_t touched_ = 0;
+};
+
+}  // namespace iggy::server
