@@ -1,14 +1,12 @@
 // User headers: the typed keys and values that travel with a message.
 #pragma once
 
-#include <array>
 #include <cassert>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <map>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>

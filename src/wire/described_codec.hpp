@@ -1,6 +1,6 @@
 // The one codec of all described structs: their members in the order of their description.
 //
-// Only the .cpp files of the nouns include this, and instantiate `Codec` for each of their types.
+// Only .cpp files include this; each instantiates `Codec` for the types that it is about.
 #pragma once
 
 #include <boost/describe/enumerators.hpp>

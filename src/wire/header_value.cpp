@@ -1,12 +1,16 @@
 // Header kinds and values: their names, how people type them and how they are shown.
+#include "iggy/user_headers.hpp"
+
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
+#include <concepts>
 #include <optional>
+#include <system_error>
+#include <type_traits>
 
 #include "base/utf8.hpp"
-#include "iggy/user_headers.hpp"
 
 namespace iggy {
 namespace {

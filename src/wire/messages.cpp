@@ -1,6 +1,7 @@
 // The codecs of the commands about messages; sending is written by hand, since it copies nothing.
 #include "wire/messages.hpp"
 
+#include <array>
 #include <limits>
 
 #include "wire/described_codec.hpp"
