@@ -73,13 +73,19 @@ class CatalogueOwner {
 
  private:
   struct Waiting;
+  using Group = std::deque<Waiting*>;
 
   CatalogueOwner(runtime::Disk& disk, Options options);
   Result<> recover(Journal::Contents contents);
-  Task<> wait_until_done(Waiting& waiting);
+  Task<Result<Committed>> commit_in_order(BuildChange build, UserId by);
+  Result<> apply_to_head(Waiting& waiting, UserId by);
+  [[nodiscard]] Result<> may_commit() const;
+  void start_draining();
   Task<> drain();
-  Task<> finish(std::deque<Waiting*> group);
-  void refuse_all(std::deque<Waiting*> group, Error error);
+  Group take_group();
+  Task<> publish(const Group& group);
+  void refuse(const Group& group, Error error);
+  void report_if_fatal();
   void compact_if_due();
   Task<> compact(CataloguePtr catalogue);
 
@@ -88,13 +94,13 @@ class CatalogueOwner {
   std::unique_ptr<Journal> journal_;
   CataloguePtr head_;
   CataloguePtr published_;
-  std::deque<Waiting*> queue_;  // applied to the head, not yet journalled
-  runtime::Event done_;
+  Group queue_;  // applied to the head, not yet journalled
   runtime::TaskGroup tasks_;
-  std::uint64_t snapshot_bytes_ = 0;
+  std::uint64_t compact_at_bytes_;
   bool draining_ = false;
   bool compacting_ = false;
   bool closing_ = false;
+  bool fatal_was_reported_ = false;
 };
 
 }  // namespace iggy::broker

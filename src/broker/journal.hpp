@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <span>
@@ -9,7 +11,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
-#include "broker/changes.hpp"
+#include "broker/journal_format.hpp"
 #include "iggy/error.hpp"
 #include "runtime/disk.hpp"
 #include "runtime/event.hpp"
@@ -18,12 +20,6 @@
 namespace iggy::broker {
 
 using runtime::Task;
-
-/// One change, as it stands in the journal.
-struct JournalRecord {
-  ChangeMeta meta;
-  EncodedChange change;
-};
 
 /// A numbered sequence of records in the file `journal`, and beside it the file `snapshot`, which
 /// holds what the records up to a certain one came to. See docs/metadata.md for the bytes.
@@ -42,7 +38,6 @@ class Journal {
   /// Room for records that is reserved ahead of the end of the file, so that a full disk refuses
   /// new things, not the deletion of old ones.
   static constexpr std::uint64_t reserve_bytes = 1 << 20;
-  static constexpr std::uint32_t body_bytes_max = 16 << 20;
 
   /// Opens the journal in `directory`, making both if there is neither journal nor snapshot.
   ///
@@ -60,13 +55,13 @@ class Journal {
   ///
   /// Errors: no_space, io_error and others of the disk: nothing was written, or it is cut off
   /// again, also for the time after a loss of power. limit_reached: a body is larger than
-  /// `body_bytes_max`; nothing was written. cannot_sync_file: it is unknown what is on the disk;
-  /// every later call fails too, and the process should end.
+  /// `record_body_bytes_max`; nothing was written. cannot_sync_file: it is unknown what is on the
+  /// disk; every later call fails too, and the process should end.
   Task<Result<>> append(std::span<const JournalRecord> records);
 
-  /// True if `append` would leave half of the reserve untouched, or could make a new one. False on
-  /// a full disk: only what frees space should be appended then.
-  [[nodiscard]] bool has_room() const;
+  /// True if there is room for a change that takes space: at least half of the reserve, which is
+  /// restored if it can be. False on a full disk: only what frees space should be appended then.
+  Task<bool> has_room();
 
   /// Stores `snapshot`, which holds the records up to `index`, and drops those from the file. The
   /// bytes are lent. A crash at any moment leaves either the old files or the new ones, or the new
@@ -75,39 +70,42 @@ class Journal {
   /// Errors: those of the disk; the journal goes on as it was, except after cannot_sync_file.
   Task<Result<>> compact(std::uint64_t index, base::ByteView snapshot);
 
-  [[nodiscard]] std::uint64_t last_index() const { return last_index_; }
+  [[nodiscard]] std::uint64_t last_index() const { return last_.index; }
   [[nodiscard]] std::uint64_t snapshot_index() const { return snapshot_index_; }
   [[nodiscard]] std::uint64_t size_bytes() const { return end_; }  // of the journal file
   [[nodiscard]] bool has_failed() const { return failed_; }        // by a failed sync
 
  private:
-  struct Place {  // of a record that a compaction may have to start behind
-    std::uint64_t index = 0;
-    std::uint64_t end = 0;       // where the next one starts
-    std::uint64_t checksum = 0;  // what the next one names as its previous
+  struct Place {  // of a record in the file, for a compaction that starts behind it
+    JournalLink link;
+    std::uint64_t end = 0;
   };
 
-  Journal(runtime::Disk& disk, std::string directory)
-      : disk_(disk), directory_(std::move(directory)) {}
+  Journal(runtime::Disk& disk, std::string directory);
 
-  [[nodiscard]] std::string journal_path() const;
-  [[nodiscard]] std::string snapshot_path() const;
-  Task<Result<>> write(const base::Bytes& bytes);
+  Task<Result<Contents>> recover();
+  Task<Result<>> read_snapshot(Contents& contents);
+  Task<Result<>> read_journal(Contents& contents);
+  Task<Result<>> create(Contents& contents);
+  Task<Result<>> take_over(JournalScan scan, Contents& contents);
   Task<Result<>> cut_off();
-  Task<> reserve();
   Task<Result<>> restart_behind(Place place);
+  Task<Result<>> exchange_file(base::Bytes bytes);
+  [[nodiscard]] Place place_of(std::uint64_t index) const;
+  std::unexpected<Error> fail_for_good();
+  std::unexpected<Error> refuse(const std::string& path, const FileDamage& damage) const;
 
   runtime::Disk& disk_;
   std::string directory_;
+  std::string journal_path_;
+  std::string snapshot_path_;
   runtime::FileHandle file_;
-  runtime::Semaphore file_use_{1};  // an append, or the exchange of the file
+  runtime::Semaphore file_use_{1};  // by an append, or by the exchange of the file
+  JournalLink last_;                // what the next record is chained to
   std::uint64_t end_ = 0;
   std::uint64_t reserved_until_ = 0;
-  std::uint64_t last_index_ = 0;
-  std::uint64_t last_checksum_ = 0;
   std::uint64_t snapshot_index_ = 0;
-  std::vector<Place> places_;  // of the records in the file, ascending
-  bool disk_is_full_ = false;
+  std::deque<Place> places_;  // of the journal's start, then of its records
   bool failed_ = false;
 };
 

@@ -17,6 +17,8 @@ namespace iggy::broker {
 template <class Id>
 class NameIndex {
  public:
+  NameIndex() = default;
+
   [[nodiscard]] std::optional<Id> find(std::string_view name) const {
     const auto* bucket = buckets_.find(hash(name));
     if (!bucket) return std::nullopt;
@@ -47,8 +49,6 @@ class NameIndex {
   [[nodiscard]] std::size_t nodes_not_in(const NameIndex& other) const {
     return buckets_.nodes_not_in(other.buckets_);
   }
-
-  NameIndex() = default;
 
  private:
   struct Named {

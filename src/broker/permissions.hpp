@@ -42,21 +42,27 @@ struct TopicPermissions {
 BOOST_DESCRIBE_STRUCT(TopicPermissions, (),
                       (manage_topic, read_topic, poll_messages, send_messages))
 
-/// Flags for one stream.
-struct StreamPermissions {
+/// Flags for one stream and everything in it.
+struct StreamFlags {
   bool manage_stream = false;
   bool read_stream = false;
   bool manage_topics = false;
   bool read_topics = false;
   bool poll_messages = false;
   bool send_messages = false;
+
+  bool operator==(const StreamFlags&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(StreamFlags, (),
+                      (manage_stream, read_stream, manage_topics, read_topics, poll_messages,
+                       send_messages))
+
+/// What is held for one stream: its own flags, and those for single topics of it.
+struct StreamPermissions : StreamFlags {
   std::map<TopicId, TopicPermissions> topics;
 
   bool operator==(const StreamPermissions&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(StreamPermissions, (),
-                      (manage_stream, read_stream, manage_topics, read_topics, poll_messages,
-                       send_messages, topics))
 
 /// All that one user holds. Streams and topics are named by number and need not exist.
 struct Permissions {
@@ -68,15 +74,14 @@ struct Permissions {
 
   bool operator==(const Permissions&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(Permissions, (), (global, streams))
 
-/// Appends the permission blob of the protocol.
-void encode_to(base::ByteWriter& writer, const Permissions& permissions);
-
-/// Reads a permission blob; the reader then stands behind it. A byte other than 0 is true; of
-/// entries for the same id the last one stays. What is wrong is the reader's failure:
-/// invalid_command if the bytes end early.
-Permissions decode_permissions(base::ByteReader& reader);
+/// The permission blob of the protocol, as a field of a described struct.
+///
+/// Reading: a byte other than 0 is true; of entries for the same id the last one stays; what is
+/// wrong is the reader's failure: invalid_command, the bytes end early. The reader then stands
+/// behind the blob.
+void read_field(base::ByteReader& reader, Permissions& permissions);
+void write_field(base::ByteWriter& writer, const Permissions& permissions);
 
 /// The question that a command asks. Each is answered with yes if any flag that the protocol names
 /// for it is set, on any level; there is no deny. `permissions` null: a user who holds none, or

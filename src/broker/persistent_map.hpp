@@ -37,6 +37,8 @@ class PersistentMap {
   };
   class Iterator;
 
+  PersistentMap() = default;
+
   [[nodiscard]] std::size_t size() const { return root_ ? root_->size : 0; }
   [[nodiscard]] bool empty() const { return !root_; }
   [[nodiscard]] bool contains(Key key) const { return find(key) != nullptr; }
@@ -64,8 +66,7 @@ class PersistentMap {
   }
 
   bool operator==(const PersistentMap& other) const {
-    return root_ == other.root_ ||
-           (size() == other.size() && std::equal(begin(), end(), other.begin(), other.end()));
+    return root_ == other.root_ || std::ranges::equal(*this, other);
   }
 
   /// How many nodes of this map `other` does not share: what a change cost.
@@ -108,7 +109,10 @@ class PersistentMap {
   }
 
   static Node empty_node(std::uint64_t key, unsigned shift) {
-    return {.prefix = key >> shift >> digit_bits << digit_bits << shift, .shift = shift};
+    Node node;
+    node.prefix = key >> shift >> digit_bits << digit_bits << shift;
+    node.shift = shift;
+    return node;
   }
   static void put_entry(Node& node, Entry entry);
   static void take_entry(Node& node, unsigned slot);
@@ -261,7 +265,11 @@ auto PersistentMap<Key, Value>::with(const NodePtr& node, Entry entry) -> NodePt
 
   auto fresh = empty_node(key, node ? shift_of_difference(node->prefix, key) : 0);
   put_entry(fresh, std::move(entry));
-  if (node) put_branch(fresh, fresh.digit(node->prefix), node);
+  if (node && node->size == 1) {
+    put_entry(fresh, node->entries.front());
+  } else if (node) {
+    put_branch(fresh, fresh.digit(node->prefix), node);
+  }
   return std::make_shared<const Node>(std::move(fresh));
 }
 
