@@ -53,6 +53,7 @@ Task<Result<std::unique_ptr<CatalogueOwner>>> CatalogueOwner::open(runtime::Disk
 Result<> CatalogueOwner::recover(Journal::Contents contents) {
   Result<Catalogue> catalogue;
   if (contents.snapshot) {
+    compact_at_bytes_ = std::max<std::uint64_t>(compact_at_bytes_, contents.snapshot->size());
     catalogue = decode_snapshot(*contents.snapshot);
     if (catalogue && catalogue->journal_index != contents.snapshot_index) {
       catalogue = fail(Error::state_file_corrupted);
