@@ -2,9 +2,14 @@
 // files.
 #pragma once
 
+#include <memory>
+
 #include "log/partition_log.hpp"
 
 namespace iggy::log {
+
+class RandomIds;
+class SegmentCache;
 
 class LogStore {
  public:
@@ -16,9 +21,16 @@ class LogStore {
   [[nodiscard]] runtime::Disk& disk() { return disk_; }
   [[nodiscard]] const LogSettings& settings() const { return settings_; }
 
+  // For the logs
+
+  [[nodiscard]] SegmentCache& segments() { return *segments_; }
+  [[nodiscard]] RandomIds& ids() { return *ids_; }
+
  private:
   runtime::Disk& disk_;
   LogSettings settings_;
+  std::unique_ptr<SegmentCache> segments_;
+  std::unique_ptr<RandomIds> ids_;
 };
 
 }  // namespace iggy::log

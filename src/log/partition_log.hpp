@@ -22,7 +22,7 @@ using runtime::Task;
 
 /// What all partitions share, as configured.
 struct LogSettings {
-  ByteSize segment_size = 1_GiB;     // a segment that has reached it takes no further batch
+  ByteSize segment_size = 1_GiB;     // a segment that has reached it takes one more batch
   bool enforce_fsync = false;        // acknowledge only what is on the disk
   bool validate_checksum = false;    // verify everything at start, not only from the checkpoint on
   bool validate_on_read = false;     // verify payloads when they are read
@@ -38,6 +38,7 @@ struct Appended {
   std::uint64_t first_offset = 0;
   std::uint64_t last_offset = 0;
   bool created = false;  // this append made the partition's directory
+  bool operator==(const Appended&) const = default;
 };
 
 struct ReadRequest {
@@ -89,8 +90,9 @@ class PartitionLog {
   /// Appends a batch, whole or not at all. Offsets, one timestamp, missing ids, zeros in
   /// `reserved`, and checksums are stamped into the lent bytes. Calls may overlap: all that wait
   /// are written together, in the order of the calls. Done when the batch is visible (with
-  /// enforce_fsync: on the disk). Errors: no_space and cannot_append_message: nothing of the batch
-  /// stays; partition_read_only.
+  /// enforce_fsync: on the disk). Not cut short by cancellation. Errors: no_space and
+  /// cannot_append_message: nothing of the batch stays; cannot_sync_file: nobody knows;
+  /// partition_read_only, incarnation_gone.
   Task<Result<Appended>> append(wire::Batch batch);
 
   /// Finds messages. `scratch` is lent until the reply has been used; at least 32 KiB.

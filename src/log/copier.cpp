@@ -1,0 +1,119 @@
+// Gathering messages in scratch memory.
+#include "log/copier.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "log/locator.hpp"
+
+namespace iggy::log {
+
+Copier::Copier(PartitionState& state, MutableByteView scratch, Cursor& cursor, ReadLimits limits,
+               ByteView held)
+    : state_(state), scratch_(scratch), cursor_(cursor), limits_(limits) {
+  if (held.empty()) return;
+  held_begin_ = static_cast<std::size_t>(held.data() - scratch.data());
+  held_size_ = held.size();
+  held_position_ = cursor.place.position;
+}
+
+Task<Result<ReadEnd>> Copier::fill(ReadReply& reply) {
+  const auto end = co_await walk(reply);
+  end_run();
+  reply.bytes = scratch_.subspan(out_begin_, out_end_ - out_begin_);
+  co_return end;
+}
+
+Task<Result<ReadEnd>> Copier::walk(ReadReply& reply) {
+  while (limits_.messages_left(reply, cursor_) > 0) {
+    if (cursor_.is_at_end()) {
+      end_run();
+      held_size_ = 0;
+      const auto entered = co_await enter_next_segment(state_, cursor_);
+      if (!entered) co_return fail(entered);
+      if (!*entered) co_return ReadEnd::reached;
+      continue;
+    }
+    const auto rest = cursor_.rest();
+    auto bytes = bytes_at_cursor(look_size(rest));
+    if (bytes.empty()) {
+      const auto loaded = co_await load(reply, look_size(rest));
+      if (!loaded) co_return fail(loaded);
+      if (loaded->empty() && rest > 0) co_return ReadEnd::full;
+      bytes = *loaded;
+    }
+    const auto header = standing_record(bytes, cursor_.place.offset, rest);
+    if (header.kind == RecordHeader::Kind::unknown) co_return ReadEnd::damaged;
+    if (header.kind == RecordHeader::Kind::internal) {
+      end_run();
+      if (header.type == RecordType::group) note_group(cursor_, bytes.first(header.size));
+      cursor_.place.position += header.size;
+      continue;
+    }
+    if (!limits_.allows(reply, header.size)) co_return ReadEnd::reached;
+    if (bytes.size() < header.size) {
+      const auto loaded = co_await load(reply, header.size);
+      if (!loaded) co_return fail(loaded);
+      if (loaded->size() < header.size) co_return ReadEnd::full;
+      bytes = *loaded;
+    }
+    const auto message = bytes.first(header.size);
+    if (!is_intact(message)) co_return ReadEnd::damaged;
+    take(message);
+    give(reply, cursor_, 1, header.size);
+  }
+  co_return ReadEnd::reached;
+}
+
+/// Reads from the cursor on, behind what was gathered: `size` bytes at least if they fit there,
+/// else none.
+Task<Result<ByteView>> Copier::load(const ReadReply& reply, std::uint64_t size) {
+  end_run();
+  held_size_ = 0;
+  if (reply.count == 0) out_begin_ = out_end_ = 0;
+  const auto room = scratch_.size() - out_end_;
+  if (room < size) co_return ByteView{};
+
+  const auto messages_left = limits_.messages_left(reply, cursor_);
+  const auto wanted = std::max(size, expected_size(state_, cursor_, messages_left));
+  const auto most = std::min<std::uint64_t>({wanted, room, cursor_.rest()});
+  const auto read =
+      co_await cursor_.file->read(cursor_.place.position, scratch_.subspan(out_end_, most));
+  if (!read) co_return fail(read);
+  held_begin_ = out_end_;
+  held_size_ = *read;
+  held_position_ = cursor_.place.position;
+  co_return ByteView(scratch_).subspan(held_begin_, held_size_);
+}
+
+ByteView Copier::bytes_at_cursor(std::uint64_t size) const {
+  const auto position = cursor_.place.position;
+  if (position < held_position_ || position - held_position_ + size > held_size_) return {};
+  const auto passed = position - held_position_;
+  return ByteView(scratch_).subspan(held_begin_ + passed, held_size_ - passed);
+}
+
+bool Copier::is_intact(ByteView message) const {
+  return !state_.store.settings().validate_on_read || verifies(message);
+}
+
+void Copier::take(ByteView message) {
+  const auto begin = static_cast<std::size_t>(message.data() - scratch_.data());
+  if (run_size_ == 0) run_begin_ = begin;
+  run_size_ += message.size();
+}
+
+/// Moves the newest run up to those before it. The first one stays where it is.
+void Copier::end_run() {
+  if (run_size_ == 0) return;
+  if (out_begin_ == out_end_) out_begin_ = out_end_ = run_begin_;
+  if (run_begin_ != out_end_) {
+    std::memmove(scratch_.data() + out_end_, scratch_.data() + run_begin_, run_size_);
+  }
+  out_end_ += run_size_;
+  run_size_ = 0;
+  ++runs_count_;
+}
+
+}  // namespace iggy::log

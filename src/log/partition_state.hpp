@@ -1,0 +1,131 @@
+// All that one partition's log knows; appending, reading and recovery act on it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "log/held.hpp"
+#include "log/log_store.hpp"
+#include "log/partition_log.hpp"
+#include "log/segment_cache.hpp"
+#include "log/segment_index.hpp"
+#include "log/segment_scan.hpp"
+#include "runtime/event.hpp"
+
+namespace iggy::log {
+
+/// A segment that takes no more; it ends where the next one begins.
+struct SealedSegment {
+  std::uint64_t base_offset = 0;
+  std::uint64_t file_size = 0;
+  SegmentTotals totals;
+};
+
+/// The last segment. Its figures are those of the visible messages.
+struct ActiveSegment {
+  std::uint64_t base_offset = 0;
+  FileHandle file;             // null until it is needed
+  std::uint64_t position = 0;  // where the next record goes, our own records counted
+  SegmentTotals totals;
+  SegmentIndex index;
+  std::size_t indexed_on_disk = 0;  // entries that the index file holds
+  bool index_file_is_cut = false;   // nothing stands behind those
+  bool is_full = false;             // it has taken its last batch and is to be sealed
+};
+
+/// Offsets [from, to) whose messages are damaged.
+struct OffsetRange {
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+};
+
+/// Where a reader stopped, so that the next one that goes on from there need not search.
+struct ReadHint {
+  std::uint64_t segment = 0;  // base offset
+  LogPlace place;
+  std::uint64_t group_end = 0;  // position; no record of our own lies before it. 0: unknown
+  std::uint64_t group_end_offset = 0;
+};
+
+enum class Health : std::uint8_t {
+  good,
+  cut_failed,   // bytes that were refused may lie behind the end: read-only
+  sync_failed,  // what is on the disk is unknown: read-only
+};
+
+enum class Life : std::uint8_t { open, closing, closed };
+
+struct PartitionState {
+  PartitionState(LogStore& log_store, PartitionLog::Options log_options);
+
+  // Questions
+
+  [[nodiscard]] std::uint64_t start_offset() const {
+    return sealed.empty() ? active.base_offset : sealed.front().base_offset;
+  }
+  [[nodiscard]] std::uint64_t size_bytes() const { return sealed_bytes + active.totals.size_bytes; }
+  [[nodiscard]] std::string segment_path(std::uint64_t base_offset, std::string_view ending) const;
+  /// The number of the sealed segment that holds `offset`; their count: the active one does.
+  [[nodiscard]] std::size_t segment_of(std::uint64_t offset) const;
+  /// Where sealed segment number `i` ends.
+  [[nodiscard]] std::uint64_t end_of_sealed(std::size_t i) const {
+    return i + 1 < sealed.size() ? sealed[i + 1].base_offset : active.base_offset;
+  }
+  /// The damaged range that holds `offset`, or else the next one.
+  [[nodiscard]] std::optional<OffsetRange> damage_at_or_behind(std::uint64_t offset) const;
+
+  // Hints
+
+  [[nodiscard]] std::optional<ReadHint> hint(std::uint64_t offset) const;
+  /// Replaces the hint for `used`, or the oldest one.
+  void keep_hint(std::uint64_t used, const ReadHint& hint);
+
+  LogStore& store;
+  PartitionLog::Options options;
+  std::uint64_t log = 0;  // its number in the shard's cache
+
+  std::vector<SealedSegment> sealed;  // ascending
+  std::uint64_t sealed_bytes = 0;     // of messages in them
+  ActiveSegment active;
+
+  std::uint64_t written_end = 0;  // offsets, see docs/storage.md
+  std::uint64_t durable_end = 0;
+  std::uint64_t visible_end = 0;
+  std::uint64_t checkpointed_end = 0;
+
+  std::uint64_t last_timestamp = 0;
+  std::uint64_t epoch = 0;
+  bool epoch_started = false;  // its record is written
+  bool has_directory = false;
+  bool creation_is_told = true;  // somebody was told that the directory was made
+
+  std::vector<OffsetRange> damaged;                   // ascending; found at start
+  std::uint64_t reported_damage = ~std::uint64_t{0};  // offset of the last log line about it
+
+  Health health = Health::good;
+  Life life = Life::open;
+  runtime::Event advanced;
+  runtime::Semaphore keeping{1};  // held while checkpoint or index are written
+
+ private:
+  static constexpr std::size_t hints_max = 8;
+  std::array<ReadHint, hints_max> hints_{};
+  std::size_t hints_count_ = 0;
+  std::size_t next_hint_ = 0;
+};
+
+/// A sealed segment's file, from the cache or opened now. Errors: damaged (it is gone), io_error
+/// ...
+Task<Result<FileHandle>> open_sealed(PartitionState& state, std::uint64_t base_offset);
+
+/// Brings what is written to the disk. A failure turns the partition read-only.
+/// Errors: cannot_sync_file, cancelled.
+Task<Result<>> sync_log(PartitionState& state);
+/// Notes that a sync failed, and says so.
+void note_failed_sync(PartitionState& state, Error error);
+
+}  // namespace iggy::log

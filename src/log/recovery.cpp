@@ -1,0 +1,238 @@
+// The course of opening a partition.
+#include "log/recovery.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error_table.hpp"
+#include "base/logging.hpp"
+#include "log/checkpoint.hpp"
+#include "log/index_loader.hpp"
+#include "log/torn_tail.hpp"
+#include "log/verifier.hpp"
+
+namespace iggy::log {
+namespace {
+
+/// The base offset that a file name means, if it is the name of a segment: 20 digits and ".log".
+std::optional<std::uint64_t> base_offset_of(const runtime::DirectoryEntry& entry) {
+  constexpr std::size_t digits_count = 20;
+  const std::string_view name = entry.name;
+  if (entry.is_directory || name.size() != digits_count + 4 || !name.ends_with(".log")) {
+    return std::nullopt;
+  }
+  std::uint64_t base = 0;
+  const auto* const end = name.data() + digits_count;
+  const auto parsed = std::from_chars(name.data(), end, base);
+  if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+  return base;
+}
+
+class Recovery {
+ public:
+  explicit Recovery(PartitionState& state) : state_(state), disk_(state.store.disk()) {}
+
+  Task<Result<>> run() {
+    const auto exists = co_await disk_.exists(state_.options.directory);
+    if (!exists) co_return fail(exists);
+    state_.has_directory = *exists;
+    std::vector<std::uint64_t> bases;
+    if (*exists) {
+      const auto entries = co_await disk_.list(state_.options.directory);
+      if (!entries) co_return fail(entries);
+      for (const auto& entry : *entries) {
+        if (const auto base = base_offset_of(entry)) bases.push_back(*base);
+      }
+    }
+    if (bases.empty()) co_return start_empty();
+
+    auto checkpoint =
+        co_await read_checkpoint(disk_, state_.options.directory, state_.options.incarnation);
+    if (!checkpoint) co_return fail(checkpoint);
+    checkpoint_ = *std::move(checkpoint);
+    for (std::size_t i = 0; i + 1 < bases.size(); ++i) {
+      const auto loaded = co_await load_sealed(bases[i], bases[i + 1]);
+      if (!loaded) co_return fail(loaded);
+    }
+    const auto loaded = co_await load_last(bases.back());
+    if (!loaded) co_return fail(loaded);
+    finish();
+    if (state_.store.settings().enforce_fsync) co_return co_await sync_log(state_);
+    co_return Result<>{};
+  }
+
+ private:
+  Result<> start_empty() {
+    state_.epoch = 1;
+    if (!state_.options.must_exist) return {};
+    base::log_error("The partition in {} has lost its files.", state_.options.directory);
+    return fail(Error::file_not_found);
+  }
+
+  /// Reads the totals of a segment that another one follows.
+  Task<Result<>> load_sealed(std::uint64_t base, std::uint64_t end_offset) {
+    const auto path = state_.segment_path(base, ".log");
+    const auto file = co_await disk_.open(path, runtime::OpenMode::read);
+    if (!file) co_return fail(file);
+    const auto size = (*file)->size();
+    if (!size) co_return fail(size);
+    SealedSegment segment{.base_offset = base, .file_size = *size};
+    RecordWindow window(*file, *size);
+    const auto sealed = co_await read_seal(window, segment, end_offset);
+    if (!sealed) co_return fail(sealed);
+    if (state_.store.settings().validate_checksum || !*sealed) {
+      const auto verified = co_await verify_sealed(window, segment, end_offset);
+      if (!verified) co_return fail(verified);
+    }
+    state_.sealed_bytes += segment.totals.size_bytes;
+    state_.sealed.push_back(segment);
+    co_return Result<>{};
+  }
+
+  /// Fills in the totals from the seal at the end of the file; false if there is none that is
+  /// right.
+  Task<Result<bool>> read_seal(RecordWindow& window, SealedSegment& segment,
+                               std::uint64_t end_offset) {
+    constexpr auto seal_size = record_header_size + SealBody::size;
+    if (window.end() < seal_size) co_return false;
+    const auto bytes = co_await window.load_only(window.end() - seal_size, seal_size);
+    if (!bytes) co_return fail(bytes);
+    if (bytes->size() < seal_size || !verifies(*bytes)) co_return false;
+    const auto seal = load_seal_body(*bytes);
+    const auto fields = load_record_fields(bytes->data());
+    if (!seal || fields.incarnation != state_.options.incarnation ||
+        fields.next_offset != end_offset) {
+      co_return false;
+    }
+    epoch_ = std::max(epoch_, fields.epoch);
+    segment.totals = {.size_bytes = seal->size_bytes,
+                      .first_timestamp = seal->first_timestamp,
+                      .last_timestamp = seal->last_timestamp};
+    co_return true;
+  }
+
+  /// Goes over a whole sealed segment. Nothing is cut off one.
+  Task<Result<>> verify_sealed(RecordWindow& window, SealedSegment& segment,
+                               std::uint64_t end_offset) {
+    SegmentIndex index(state_.store.settings().index_interval.bytes);
+    Verifier verifier(window, state_.options.incarnation, index);
+    const auto verified =
+        co_await verifier.run({.end = {.position = 0, .offset = segment.base_offset}});
+    if (!verified) co_return fail(verified);
+    note_damage(verified->damaged);
+    if (verified->end.offset < end_offset) {
+      base::log_error("Damage in {} from byte {} on: messages {} to {} are lost.",
+                      window.file()->path(), verified->end.position, verified->end.offset,
+                      end_offset);
+      note_damage({{.from = verified->end.offset, .to = end_offset}});
+    }
+    segment.totals = verified->totals;
+    epoch_ = std::max(epoch_, verified->epoch);
+    co_return Result<>{};
+  }
+
+  /// Verifies the last segment from the checkpoint on and cuts off what is torn.
+  Task<Result<>> load_last(std::uint64_t base) {
+    const auto path = state_.segment_path(base, ".log");
+    const auto file = co_await disk_.open(path, runtime::OpenMode::read_write);
+    if (!file) co_return fail(file);
+    const auto size = (*file)->size();
+    if (!size) co_return fail(size);
+
+    auto& active = state_.active;
+    active.base_offset = base;
+    active.file = *file;
+    RecordWindow window(*file, *size);
+    auto start = start_of_last(base, *size);
+    state_.durable_end = start.end.offset;
+    const auto indexed = co_await load_index(*file, base, start.end);
+    if (!indexed) co_return fail(indexed);
+    Verifier verifier(window, state_.options.incarnation, active.index);
+    const auto verified = co_await verifier.run(std::move(start));
+    if (!verified) co_return fail(verified);
+    active.position = verified->end.position;
+    active.totals = verified->totals;
+    state_.written_end = state_.visible_end = verified->end.offset;
+    epoch_ = std::max(epoch_, verified->epoch);
+    note_damage(verified->damaged);
+    if (verified->is_torn) co_await cut_torn_tail(state_, *size);
+    if (verified->is_sealed && !verified->is_torn) close_last();
+    co_return Result<>{};
+  }
+
+  /// Where verification starts: at the checkpoint if it is one of this segment.
+  [[nodiscard]] Verified start_of_last(std::uint64_t base, std::uint64_t size) const {
+    Verified start{.end = {.position = 0, .offset = base}};
+    if (!checkpoint_ || checkpoint_->segment != base) return start;
+    if (checkpoint_->place.position > size) {
+      base::log_error("{} ends at byte {}, before the checkpoint at {} (offset {}).",
+                      state_.segment_path(base, ".log"), size, checkpoint_->place.position,
+                      checkpoint_->place.offset);
+      return start;
+    }
+    if (state_.store.settings().validate_checksum) return start;
+    start.end = checkpoint_->place;
+    start.totals = checkpoint_->totals;
+    return start;
+  }
+
+  /// Reads the index of what stands before the place where verification starts.
+  Task<Result<>> load_index(FileHandle file, std::uint64_t base, LogPlace start) {
+    if (start.position == 0) co_return Result<>{};
+    RecordWindow window(std::move(file), start.position);
+    auto loaded = co_await read_index(
+        state_, window,
+        {.base_offset = base, .end_offset = start.offset, .end_position = start.position});
+    if (!loaded) co_return fail(loaded);
+    state_.active.index = std::move(loaded->index);
+    state_.active.indexed_on_disk = loaded->from_file;
+    co_return Result<>{};
+  }
+
+  /// The last segment is sealed: its successor is not there yet.
+  void close_last() {
+    auto& active = state_.active;
+    state_.sealed.push_back(
+        {.base_offset = active.base_offset, .file_size = active.position, .totals = active.totals});
+    state_.sealed_bytes += active.totals.size_bytes;
+    state_.durable_end = state_.written_end;
+    active = ActiveSegment{.base_offset = state_.written_end,
+                           .index = SegmentIndex(active.index.interval())};
+  }
+
+  void note_damage(const std::vector<OffsetRange>& damaged) {
+    state_.damaged.insert(state_.damaged.end(), damaged.begin(), damaged.end());
+  }
+
+  void finish() {
+    state_.last_timestamp = state_.active.totals.last_timestamp;
+    for (const auto& segment : state_.sealed) {
+      state_.last_timestamp = std::max(state_.last_timestamp, segment.totals.last_timestamp);
+    }
+    if (checkpoint_) {
+      state_.last_timestamp = std::max(state_.last_timestamp, checkpoint_->last_timestamp);
+      state_.checkpointed_end = checkpoint_->place.offset;
+      epoch_ = std::max(epoch_, checkpoint_->epoch);
+    }
+    state_.epoch = epoch_ + 1;
+  }
+
+  PartitionState& state_;
+  runtime::Disk& disk_;
+  std::optional<Checkpoint> checkpoint_;
+  std::uint64_t epoch_ = 0;
+};
+
+}  // namespace
+
+Task<Result<>> recover(PartitionState& state) {
+  Recovery recovery(state);
+  co_return co_await recovery.run();
+}
+
+}  // namespace iggy::log

@@ -1,0 +1,91 @@
+// The appender's segments: making the first, sealing a full one, making the next.
+#include <array>
+#include <utility>
+
+#include "base/error_table.hpp"
+#include "base/logging.hpp"
+#include "log/appender.hpp"
+#include "log/checkpoint.hpp"
+
+namespace iggy::log {
+
+/// Makes the active segment's file, and the partition's directory before the first one. Nothing is
+/// written to it before its name is on the disk: a crash can't lose the file alone.
+/// Errors: no_space, cannot_append_message.
+Task<Result<>> Appender::make_file() {
+  auto& disk = state_.store.disk();
+  const auto path = state_.segment_path(state_.active.base_offset, ".log");
+  Result<> done;
+  if (!state_.has_directory) done = co_await disk.make_directories(state_.options.directory);
+  Result<FileHandle> file;
+  if (done) {
+    file = co_await disk.open(path, runtime::OpenMode::create);
+    done = file ? Result<>{} : fail(file);
+  }
+  // One that an earlier attempt left is as good, but not one that holds something.
+  if (done) {
+    const auto size = (*file)->size();
+    done = !size ? fail(size) : *size > 0 ? fail(Error::file_exists) : Result<>{};
+  }
+  if (done) done = co_await disk.sync_directory(state_.options.directory);
+  if (!done) {
+    if (!std::exchange(write_failed_, true)) {
+      base::log_error("Cannot make {}: {}.", path, base::describe(done.error()).text);
+    }
+    co_return fail(done.error() == Error::no_space ? Error::no_space
+                                                   : Error::cannot_append_message);
+  }
+  if (!std::exchange(state_.has_directory, true)) state_.creation_is_told = false;
+  state_.active.file = *std::move(file);
+  co_return Result<>{};
+}
+
+/// Seals the active segment and starts the next one. The old one is on the disk, whole, before the
+/// new one holds anything: recovery never finds a gap between two segments.
+/// Errors: no_space, cannot_append_message: it is tried again with the next batch;
+/// partition_read_only.
+Task<Result<>> Appender::roll() {
+  const auto alone = co_await state_.keeping.acquire();
+  if (!alone) co_return fail(Error::cannot_append_message);
+  auto sealed = co_await write_seal();
+  if (sealed) co_await write_index(state_);
+  state_.keeping.release();
+  if (!sealed) co_return sealed;
+
+  auto& active = state_.active;
+  const SegmentKey key{state_.log, active.base_offset};
+  auto& cache = state_.store.segments();
+  cache.keep_file(key, std::move(active.file));
+  cache.keep_index(key, std::make_shared<const SegmentIndex>(std::move(active.index)));
+  state_.sealed.push_back(
+      {.base_offset = active.base_offset, .file_size = active.position, .totals = active.totals});
+  state_.sealed_bytes += active.totals.size_bytes;
+  active = ActiveSegment{.base_offset = state_.written_end,
+                         .index = SegmentIndex(state_.store.settings().index_interval.bytes)};
+  co_return co_await make_file();
+}
+
+Task<Result<>> Appender::write_seal() {
+  auto& active = state_.active;
+  RecordWriter writer;
+  writer.seal(fields(state_.written_end, state_.last_timestamp),
+              {.messages_count = state_.written_end - active.base_offset,
+               .size_bytes = active.totals.size_bytes,
+               .first_timestamp = active.totals.first_timestamp,
+               .last_timestamp = active.totals.last_timestamp});
+  const std::array pieces{writer.bytes()};
+  if (const auto written = co_await active.file->write_at(active.position, pieces); !written) {
+    co_await refuse(active.position, written.error());
+    co_return fail(written.error() == Error::no_space ? Error::no_space
+                                                      : Error::cannot_append_message);
+  }
+  if (const auto synced = co_await active.file->sync(); !synced) {
+    note_failed_sync(state_, synced.error());
+    co_return fail(Error::partition_read_only);
+  }
+  state_.durable_end = state_.written_end;
+  active.position += writer.bytes().size();
+  co_return Result<>{};
+}
+
+}  // namespace iggy::log
