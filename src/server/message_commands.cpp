@@ -44,15 +44,16 @@ Task<Result<>> answer_poll(Exchange& exchange) {
       {.bytes_max = exchange.poll_reply_size_max, .scratch = block.bytes().subspan(head_size)});
   if (!polled) co_return fail(polled);
 
-  store_head(block.data(), *polled);
-  const auto inline_size = head_size + polled->messages.bytes.size();
-  if (const auto sent = co_await exchange.replies.flush_with(block.bytes().first(inline_size));
-      !sent) {
-    co_return fail(sent);
-  }
+  // The messages may start anywhere in the scratch memory; in front of them there is room for a
+  // head.
+  const auto messages = polled->messages.bytes;
+  auto* const head = messages.empty() ? block.data() : messages.data() - head_size;
+  store_head(head, *polled);
+  const auto sent = co_await exchange.replies.flush_with({head, head_size + messages.size()});
+  if (!sent) co_return fail(sent);
   for (const auto& slice : polled->messages.slices) {
-    const auto sent = co_await exchange.replies.send_file(slice.file, slice.position, slice.size);
-    if (!sent) co_return fail(sent);
+    const auto moved = co_await exchange.replies.send_file(slice.file, slice.position, slice.size);
+    if (!moved) co_return fail(moved);
   }
   co_return Result<>{};
 }
