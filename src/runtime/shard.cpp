@@ -69,7 +69,8 @@ void Shard::run() {
       services_->cancel();
       if (!worked && ready_.empty() && services_->size() == 0) break;
     }
-    wait(Duration::max());
+    // On its way out a shard sleeps only for services that have yet to end: nobody else wakes it.
+    wait(is_stopping_ && services_->size() == 0 ? Duration{} : Duration::max());
   }
 }
 
