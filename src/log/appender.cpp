@@ -32,7 +32,8 @@ Task<> Appender::run() {
   while (!queue_.is_empty()) {
     // What else arrives in this loop turn comes along.
     co_await runtime::yield();
-    const auto prepared = co_await prepare();
+    Result<> prepared;
+    if (!is_prepared()) prepared = co_await prepare();
     auto drain = take();
     if (!prepared) {
       settle(drain, prepared);
@@ -45,6 +46,10 @@ Task<> Appender::run() {
     if (state_.active.is_full && state_.health == Health::good) (void)co_await roll();
   }
   is_running_ = false;
+}
+
+bool Appender::is_prepared() const {
+  return state_.health == Health::good && state_.active.file && !state_.active.is_full;
 }
 
 /// Makes sure that there is a segment to write to.

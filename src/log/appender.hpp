@@ -42,6 +42,7 @@ class Appender {
   };
 
   Task<> run();
+  [[nodiscard]] bool is_prepared() const;
   Task<Result<>> prepare();
   Drain take();
   void compose(Drain& drain);

@@ -139,5 +139,50 @@ TEST(CrashOfTheProcess, loses_nothing_acknowledged_in_fsync_mode) {
   check_everywhere({.enforce_fsync = true, .crash = Crash::process_killed}, 5);
 }
 
+/// Loses power in the workload, and again at each call of the recovery after it.
+TEST(CrashOfTheMachine, in_the_middle_of_a_recovery_changes_nothing) {
+  for (const bool enforce_fsync : {false, true}) {
+    for (Scenario scenario{.enforce_fsync = enforce_fsync, .seed = 1}; scenario.seed <= 300;
+         ++scenario.seed) {
+      SCOPED_TRACE("seed " + std::to_string(scenario.seed));
+      LogBench bench(scenario.seed);
+      bench.settings_ = settings(scenario);
+      bench.disk_.lose_power_after(scenario.seed % 50);
+      const auto known = Workload(bench).run();
+      bench.log_.reset();
+      bench.disk_.crash(Crash::power_loss);
+
+      bench.disk_.lose_power_after(scenario.seed % 7);
+      if (bench.open()) (void)bench.append({"x"});
+      ASSERT_TRUE(bench.crash_and_open(Crash::power_loss));
+
+      auto sent = known.sent;
+      auto stored = bench.payloads();
+      if (!stored.empty() && stored.back() == "x") stored.pop_back();
+      const auto batches_count = whole_batches(stored, sent);
+      ASSERT_TRUE(batches_count);
+      EXPECT_GE(*batches_count,
+                scenario.enforce_fsync ? known.acknowledged_count : known.synced_count);
+    }
+  }
+}
+
+TEST(CrashOfTheMachine, keeps_what_a_restart_has_shown_in_fsync_mode) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    LogBench bench(seed);
+    bench.settings_.enforce_fsync = true;
+    ASSERT_TRUE(bench.open());
+    ASSERT_TRUE(bench.append({"a"}));
+    bench.disk_.lose_power_after(1);  // at the sync
+    EXPECT_FALSE(bench.append({"b"}));
+    ASSERT_TRUE(bench.crash_and_open(Crash::process_killed));
+    const auto shown = bench.payloads();
+
+    ASSERT_TRUE(bench.crash_and_open(Crash::power_loss));
+
+    EXPECT_EQ(bench.payloads(), shown);
+  }
+}
+
 }  // namespace
 }  // namespace iggy::log
