@@ -1,13 +1,25 @@
 // Reading TOML, with toml++, which only this file knows.
 #include "server/settings_file.hpp"
 
-#define TOML_EXCEPTIONS 0
-#define TOML_ENABLE_UNRELEASED_FEATURES 0
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <sstream>
+
+namespace iggy::server::toml_parser {
+
+/// The parser asserts where it should refuse: "[:x]" is enough. Its assertions are made to throw,
+/// so that a mistyped file is an error with its line.
+struct BrokenAssumption {};
+
+[[noreturn]] inline void refuse() { throw BrokenAssumption(); }
+
+}  // namespace iggy::server::toml_parser
+
+#define TOML_EXCEPTIONS 1
+#define TOML_ASSERT(expression) \
+  (static_cast<bool>(expression) ? void(0) : ::iggy::server::toml_parser::refuse())
+#include <toml++/toml.h>
 
 namespace iggy::server {
 namespace {
@@ -89,18 +101,45 @@ class Flattener {
   std::string_view file_name_;
 };
 
+bool breaks_assumption(std::string_view text) {
+  try {
+    (void)toml::parse(text);
+  } catch (const toml_parser::BrokenAssumption&) {
+    return true;
+  } catch (const toml::parse_error&) {
+    return false;
+  }
+  return false;
+}
+
+/// The line on which the parser breaks, from 1: the text up to a line breaks it if, and only if,
+/// that line is included.
+std::size_t broken_line(std::string_view text) {
+  std::vector<std::size_t> line_ends;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\n') line_ends.push_back(i + 1);
+  }
+  line_ends.push_back(text.size());
+  const auto broken = std::ranges::partition_point(
+      line_ends, [&](std::size_t end) { return !breaks_assumption(text.substr(0, end)); });
+  return static_cast<std::size_t>(broken - line_ends.begin()) + 1;
+}
+
 }  // namespace
 
 SettingsFile parse_settings_file(std::string_view text, std::string_view file_name) {
   SettingsFile file;
-  const auto result = toml::parse(text, file_name);
-  if (!result) {
-    const auto& at = result.error().source().begin;
-    file.problems.push_back(fmt::format("{}:{}:{}: {}", file_name, at.line, at.column,
-                                        std::string(result.error().description())));
-    return file;
+  try {
+    const auto table = toml::parse(text, file_name);
+    Flattener(file.values, file_name).add_table("", table);
+  } catch (const toml::parse_error& error) {
+    const auto& at = error.source().begin;
+    file.problems.push_back(
+        fmt::format("{}:{}:{}: {}", file_name, at.line, at.column, error.description()));
+  } catch (const toml_parser::BrokenAssumption&) {
+    file.problems.push_back(fmt::format("{}:{}: a key must begin with a letter, digit or quote",
+                                        file_name, broken_line(text)));
   }
-  Flattener(file.values, file_name).add_table("", result.table());
   return file;
 }
 

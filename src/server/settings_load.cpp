@@ -17,6 +17,9 @@ namespace {
 
 using Kind = RawValue::Kind;
 
+/// So many unknown names are compared with the known ones: a file of something else has thousands.
+constexpr std::size_t guesses_max = 20;
+
 /// More elements in a list of tables are taken for a mistake, not for a wish.
 constexpr std::size_t list_elements_max = 64;
 
@@ -37,11 +40,6 @@ std::string shown(std::string_view path, const RawValue& value) {
   if (is_secret(path)) return std::string(masked);
   auto text = value.text.size() > size_max ? value.text.substr(0, size_max) + "..." : value.text;
   return value.kind == Kind::text || value.kind == Kind::untyped ? quoted(text) : text;
-}
-
-std::string did_you_mean(std::string_view name, const std::vector<std::string>& known) {
-  const auto names = similar_names(name, known);
-  return names.empty() ? "" : fmt::format("; did you mean {}?", fmt::join(names, " or "));
 }
 
 class Loader {
@@ -231,6 +229,12 @@ class Loader {
     notice(base::LogLevel::info, fmt::format("Using configuration: {}", fmt::join(parts, ", ")));
   }
 
+  std::string did_you_mean(std::string_view name, const std::vector<std::string>& known) {
+    if (guesses_count_++ >= guesses_max) return "";
+    const auto names = similar_names(name, known);
+    return names.empty() ? "" : fmt::format("; did you mean {}?", fmt::join(names, " or "));
+  }
+
   void problem(std::string_view path, const RawValue& value, std::string_view what) {
     loaded_.problems.push_back(
         fmt::format("{} = {}: {} ({})", path, shown(path, value), what, value.origin));
@@ -244,6 +248,7 @@ class Loader {
   LoadedSettings loaded_;
   RawValues values_;
   std::vector<std::string> ignored_;
+  std::size_t guesses_count_ = 0;
 };
 
 // Finding the file

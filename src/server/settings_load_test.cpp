@@ -238,6 +238,12 @@ TEST(Loading, names_line_and_column_of_what_is_not_toml) {
   EXPECT_TRUE(load("a = \"\xff\"").problems.at(0).starts_with("server.toml:1:"));
 }
 
+TEST(Loading, names_the_line_of_what_breaks_the_parser) {
+  EXPECT_EQ(load("[tcp]\nenabled = true\n[:x]\n[http]\n").problems,
+            Lines{"server.toml:3: a key must begin with a letter, digit or quote"});
+  EXPECT_EQ(load("[:").problems.size(), 1);
+}
+
 TEST(Loading, refuses_a_value_where_a_table_belongs_and_the_other_way) {
   EXPECT_EQ(load("tcp = 5").problems, Lines{"tcp = 5: must be a table (server.toml:1:7)"});
   EXPECT_EQ(load("[tcp.address]\nhost = 1").problems,
