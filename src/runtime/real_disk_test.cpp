@@ -18,9 +18,13 @@
 #include <vector>
 
 #include "runtime/disk.hpp"
+#include "runtime/reactor.hpp"
 #include "runtime/real_file.hpp"
+#include "runtime/shard.hpp"
+#include "runtime/task_group.hpp"
 #include "runtime/testing.hpp"
 #include "runtime/timer.hpp"
+#include "runtime/workers.hpp"
 
 namespace iggy::runtime {
 namespace {
@@ -197,6 +201,52 @@ TEST_F(RealDisk, writes_back_while_more_is_written) {
   EXPECT_EQ(bytes[(8 << 20) - 1], std::byte{7});
   EXPECT_EQ(bytes[8 << 20], std::byte{8});
   EXPECT_EQ(bytes.back(), std::byte{19});
+}
+
+/// A clock by which everything takes three milliseconds.
+class SlowClock final : public Clock {
+ public:
+  [[nodiscard]] Timestamp now() const override { return {}; }
+  [[nodiscard]] Duration monotonic() const override {
+    elapsed_ = elapsed_ + Duration::milliseconds(3);
+    return elapsed_;
+  }
+  void advance(Duration by) { elapsed_ = elapsed_ + by; }
+
+ private:
+  mutable Duration elapsed_{};
+};
+
+Task<> write_one(FileHandle file, std::uint64_t position, bool& done) {
+  static constexpr std::array bytes{std::byte{'x'}};
+  const std::array<ByteView, 1> pieces{bytes};
+  EXPECT_TRUE(co_await file->write_at(position, pieces));
+  done = true;
+}
+
+TEST_F(RealDisk, writes_beside_the_shard_for_a_second_after_a_slow_write) {
+  const auto file = open(in_root("file"));
+  SlowClock clock;
+  SeededRandom random(1);
+  Workers workers(1);
+  Shard shard({.reactor = make_reactor(Backend::epoll).value(),
+               .clock = &clock,
+               .random = &random,
+               .workers = &workers});
+  const CurrentShard current(shard);
+  TaskGroup group;
+  std::array<bool, 3> done{};
+
+  group.spawn(write_one(file, 0, done[0]));
+  EXPECT_TRUE(done[0]);  // in place, and slow
+  group.spawn(write_one(file, 1, done[1]));
+  EXPECT_FALSE(done[1]);  // on a worker
+  while (!done[1]) shard.turn(Duration::seconds(1));
+  clock.advance(Duration::seconds(1));
+  group.spawn(write_one(file, 2, done[2]));
+  EXPECT_TRUE(done[2]);  // in place again
+
+  EXPECT_EQ(file->size(), 3);
 }
 
 Task<int> drop_unlinked(Disk& disk, std::string path, int& descriptor) {
