@@ -39,7 +39,10 @@ void MemoryFile::note_sectors(std::uint64_t begin, std::uint64_t end) {
   for (auto number = begin / sector_size; number * sector_size < end; ++number) {
     const auto from = number * sector_size;
     const auto size = std::min<std::uint64_t>(sector_size, written_.size() - from);
-    auto& version = unsynced_[number].emplace_back(time_, Sector{});
+    auto& versions = unsynced_[number];
+    // Of many small appends a few stages are enough; the newest always stays.
+    if (versions.size() == versions_max) versions.erase(versions.begin() + versions_max / 2);
+    auto& version = versions.emplace_back(time_, Sector{});
     std::copy_n(written_.begin() + static_cast<std::ptrdiff_t>(from), size, version.bytes.begin());
   }
 }

@@ -28,12 +28,13 @@ class Dice {
 /// A file's bytes, twice: as a reader sees them, and as they certainly lie on the disk.
 ///
 /// Between two syncs the kernel may bring any sector to the disk at any time, in any order, and the
-/// size apart from the data. Therefore each version that a sector had since the last sync is kept,
+/// size apart from the data. Therefore the versions that a sector had since the last sync are kept,
 /// and each size: a loss of power picks one of each. Bytes that were cut off come back when the
 /// size that is picked is older than the cut.
 class MemoryFile {
  public:
   static constexpr std::size_t sector_size = 512;
+  static constexpr std::size_t versions_max = 16;  // of one sector
 
   [[nodiscard]] const base::Bytes& contents() const { return written_; }
   [[nodiscard]] std::uint64_t size() const { return written_.size(); }
