@@ -137,6 +137,25 @@ TEST_F(JournalTest, takes_back_a_write_that_failed) {
   EXPECT_EQ(contents.records[1].change.body.size(), 3);
 }
 
+TEST(JournalCrash, never_brings_back_what_was_refused) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    SCOPED_TRACE(seed);
+    runtime::TestShard shard;
+    MemoryDisk disk(seed);
+    auto opened = shard.run(Journal::open(disk, "state"));
+    ASSERT_TRUE(opened);
+    disk.fail_call(DiskCall::write, 0, Error::io_error, /*written_bytes=*/80);  // all of it
+    const std::vector refused{record(1)};
+    EXPECT_EQ(shard.run(opened->journal->append(refused)), fail(Error::io_error));
+
+    disk.crash(MemoryDisk::Crash::power_loss);
+
+    opened = shard.run(Journal::open(disk, "state"));
+    ASSERT_TRUE(opened);
+    EXPECT_TRUE(opened->contents.records.empty());
+  }
+}
+
 TEST_F(JournalTest, is_done_when_a_failed_write_can_not_be_taken_back) {
   ASSERT_TRUE(open());
   disk.fail_call(DiskCall::write, 0, Error::io_error, /*written_bytes=*/60);
@@ -329,17 +348,22 @@ TEST(JournalCrash, never_loses_what_was_acknowledged) {
         finished = !disk.has_lost_power();
         disk.crash(kind);
 
-        const auto again = shard.run(Journal::open(disk, "state"));
-
-        ASSERT_TRUE(again);
-        const auto found = again->journal->last_index();
+        const auto once = shard.run(Journal::open(disk, "state"));
+        ASSERT_TRUE(once);
+        const auto found = once->journal->last_index();
         EXPECT_GE(found, acknowledged);
         EXPECT_LE(found, acknowledged + 3);
-        const auto held = again->contents.snapshot_index;
-        EXPECT_EQ(again->contents.records.size(), found - held);
+        const auto held = once->contents.snapshot_index;
+        EXPECT_EQ(once->contents.records.size(), found - held);
         if (held > 0) {
-          EXPECT_EQ(again->contents.snapshot, base::Bytes(900, std::byte(held)));
+          EXPECT_EQ(once->contents.snapshot, base::Bytes(900, std::byte(held)));
         }
+
+        // What a start has found, others have seen: it stays.
+        disk.crash(MemoryDisk::Crash::power_loss);
+        const auto again = shard.run(Journal::open(disk, "state"));
+        ASSERT_TRUE(again);
+        EXPECT_EQ(again->journal->last_index(), found);
         EXPECT_TRUE(shard.run(again->journal->append(std::vector{record(found + 1)})));
       }
     }
