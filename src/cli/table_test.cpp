@@ -63,13 +63,13 @@ TEST(Table, counts_columns_not_bytes) {
   table.add_row({"\u65e5\u672c e\u0301 x\x1b\t"});
 
   EXPECT_EQ(table.render(),
-            "+-----------+\n"
-            "| Payload   |\n"
-            "+===========+\n"
-            "| second \u20ac! |\n"
-            "|-----------|\n"
+            "+------------+\n"
+            "| Payload    |\n"
+            "+============+\n"
+            "| second \u20ac!  |\n"
+            "|------------|\n"
             "| \u65e5\u672c e\u0301 x\x1b\t |\n"
-            "+-----------+");
+            "+------------+");
 }
 
 }  // namespace

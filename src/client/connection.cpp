@@ -17,7 +17,9 @@ constexpr std::size_t growth_bytes_min = 64 * 1024;
 /// What a server's status number means to us.
 Error error_of_status(std::uint32_t status) {
   const auto error = static_cast<Error>(status);
-  return base::describe(error).error == error ? error : Error::error;
+  const auto& row = base::describe(error);
+  // Numbers of our own mean nothing on the wire.
+  return row.error == error && row.wire_error == error ? error : Error::error;
 }
 
 /// What a caller is told when the stream fails.
