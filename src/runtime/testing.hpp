@@ -12,6 +12,8 @@
 
 namespace iggy::runtime {
 
+class Runtime;
+
 /// A clock that stands still until it is moved.
 class ManualClock final : public Clock {
  public:
@@ -80,5 +82,7 @@ T run(Task<T> task) {
 
 /// Runs `main` on a real runtime with `shards` shards and the backend that IGGY_RUNTIME names.
 int run_real(std::uint32_t shards, std::function<Task<int>()> main);
+/// The same for a `main` that uses the shards.
+int run_real(std::uint32_t shards, std::function<Task<int>(Runtime&)> main);
 
 }  // namespace iggy::runtime

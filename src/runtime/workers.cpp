@@ -1,6 +1,8 @@
 // A queue of work, and the threads that come and go with it.
 #include "runtime/workers.hpp"
 
+#include <sched.h>
+
 #include <cassert>
 #include <chrono>
 #include <condition_variable>
@@ -14,6 +16,7 @@ namespace iggy::runtime {
 struct Workers::State {
   const std::size_t threads_max;
   const std::chrono::microseconds idle_max;
+  cpu_set_t cpus{};  // a thread of a pinned shard would hand its one CPU on to those it starts
 
   std::mutex mutex;
   std::condition_variable changed;
@@ -77,6 +80,7 @@ bool Workers::State::start_thread() {
 }
 
 void Workers::State::serve(std::list<Thread>::iterator self) {
+  ::sched_setaffinity(0, sizeof cpus, &cpus);  // best effort
   std::unique_lock lock(mutex);
   while (auto* const item = next_item(lock)) {
     lock.unlock();
@@ -97,6 +101,7 @@ Workers::Workers(std::size_t threads_max, Duration idle_max)
     : state_(new State{.threads_max = threads_max,
                        .idle_max = std::chrono::microseconds(idle_max.microseconds)}) {
   assert(threads_max > 0);
+  ::sched_getaffinity(0, sizeof state_->cpus, &state_->cpus);
 }
 
 Workers::~Workers() {
