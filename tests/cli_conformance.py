@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 
+from iggy_server import Server, free_port
+
 DATA = pathlib.Path(__file__).resolve().parent / "data" / "cli"
 COMMAND_PATIENCE_S = 120
 
@@ -50,7 +52,9 @@ SKIPPED_WORDS = {
 }
 # Single entries of session.json, by number, whose result rests on a command that is left out.
 SKIPPED_ENTRIES = {
+    381: "no consumer groups yet",
     529: "reads a context",
+    532: "reads a context",
     533: "reads a context",
     534: "reads a context",
     544: "reads a context",
@@ -234,11 +238,14 @@ def play(name, cli, ports):
 
 
 def play_on_fresh_server(name, cli):
-    from iggy_server import Server
-    with Server() as server:
+    # Ports of five digits, as recorded: they show in tables.
+    ports = {transport: f"127.0.0.1:{free_port()}" for transport in ("QUIC", "HTTP", "WEBSOCKET")}
+    environment = {f"IGGY_{key}_ADDRESS": address for key, address in ports.items()}
+    with Server(port=free_port(), environment=environment) as server:
         server.start()
-        ports = {"TCP": server.address}
-        outcome = play(name, cli, ports)
+        outcome = play(name, cli, {
+            "TCP": server.address, "QUIC": ports["QUIC"], "HTTP": ports["HTTP"],
+            "WS": ports["WEBSOCKET"]})
         server.check_alive()
         server.stop()
     return outcome

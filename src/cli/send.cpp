@@ -18,8 +18,13 @@ namespace {
 /// What is read from a file or from standard input for one request, which no server takes larger.
 constexpr std::size_t input_bytes_max = 512 * 1024 * 1024;
 
-/// What is to be sent, and the bytes that it lies in.
+/// What is to be sent, and the bytes that it lies in. Stays where it is: a short text moves with
+/// the string that holds it.
 struct Outgoing {
+  Outgoing() = default;
+  Outgoing(const Outgoing&) = delete;
+  Outgoing& operator=(const Outgoing&) = delete;
+
   base::Bytes file;
   std::string text;
   base::Bytes headers;
@@ -75,17 +80,15 @@ class Send final : public Command {
   std::string explain() const override { return fmt::format("send {}", what()); }
 
   Task<Outcome> run(Session session) override {
-    auto collected = co_await collect(session);
-    if (!collected) co_return std::unexpected(std::move(collected.error()));
-    const auto sent = co_await session.client.send_messages(target(), collected->messages);
+    const auto collected = co_await collect(session);
+    if (!collected) co_return collected;
+    const auto sent = co_await session.client.send_messages(target(), outgoing_.messages);
     if (!sent) co_return failure(fmt::format("Problem sending {}", what()), sent.error());
     session.output.line(fmt::format("Sent {}", what()));
     co_return Outcome{};
   }
 
  private:
-  using Collected = std::expected<Outgoing, Failure>;
-
   [[nodiscard]] std::string what() const {
     return fmt::format("messages to topic with ID: {} and stream with ID: {}",
                        topic_id_.to_string(), stream_id_.to_string());
@@ -99,13 +102,12 @@ class Send final : public Command {
     return target;
   }
 
-  Task<Collected> collect(Session session) {
+  Task<Outcome> collect(Session session) {
     if (input_file_) return collect_from_file(session);
     return collect_from_texts(session);
   }
 
-  Task<Collected> collect_from_file(Session session) {
-    Outgoing outgoing;
+  Task<Outcome> collect_from_file(Session session) {
     auto bytes = co_await runtime::read_file(session.disk, *input_file_, input_bytes_max);
     if (!bytes) {
       const bool is_open =
@@ -114,24 +116,23 @@ class Send final : public Command {
                                     is_open ? "" : " for reading", *input_file_),
                         file_error_text(bytes.error()));
     }
-    outgoing.file = std::move(*bytes);
+    outgoing_.file = std::move(*bytes);
     session.output.line(
-        fmt::format("Read {} bytes from {} file", outgoing.file.size(), *input_file_));
+        fmt::format("Read {} bytes from {} file", outgoing_.file.size(), *input_file_));
 
-    auto file = read_messages(outgoing.file);
+    auto file = read_messages(outgoing_.file);
     if (file.damage) {
       session.output.line(fmt::format("Failed to parse message from bytes: {} at offset {}",
                                       error_text(*file.damage), file.read_size));
     }
     session.output.line(
         fmt::format("Created {} messages using {} bytes", file.messages.size(), file.read_size));
-    outgoing.messages = std::move(file.messages);
-    co_return outgoing;
+    outgoing_.messages = std::move(file.messages);
+    co_return Outcome{};
   }
 
-  Task<Collected> collect_from_texts(Session session) {
+  Task<Outcome> collect_from_texts(Session session) {
     const bool from_input = texts_.empty();
-    Outgoing outgoing;
     std::vector<std::string_view> texts(texts_.begin(), texts_.end());
     if (from_input) {
       auto text = session.input.read_all(input_bytes_max);
@@ -139,27 +140,27 @@ class Send final : public Command {
       if (!base::is_utf8(*text)) {
         co_return std::unexpected(Failure{"stream did not contain valid UTF-8", {}});
       }
-      outgoing.text = std::move(*text);
-      texts = lines_of(outgoing.text);
+      outgoing_.text = std::move(*text);
+      texts = lines_of(outgoing_.text);
     }
-    const auto created = create_messages(texts, outgoing);
+    const auto created = create_messages(texts);
     if (!created) {
       co_return failure(fmt::format("Failed to create messages from {}",
                                     from_input ? "stdin" : "provided strings"),
                         created.error());
     }
-    co_return outgoing;
+    co_return Outcome{};
   }
 
   /// Errors: invalid_message_payload_length, too_big_message_payload, too_big_user_headers.
-  Result<> create_messages(const std::vector<std::string_view>& texts, Outgoing& outgoing) const {
+  Result<> create_messages(const std::vector<std::string_view>& texts) {
     UserHeaders headers;
     for (const auto& list : headers_) {
       for (const auto& [key, value] : list.headers) headers.insert_or_assign(key, value);
     }
     auto encoded = wire::encode_user_headers(headers);
     if (!encoded) return fail(encoded);
-    outgoing.headers = std::move(*encoded);
+    outgoing_.headers = std::move(*encoded);
 
     const auto now = runtime::Shard::current().clock().now();
     for (const auto text : texts) {
@@ -167,10 +168,10 @@ class Send final : public Command {
       if (text.size() > wire::message_payload_size_max) {
         return fail(Error::too_big_message_payload);
       }
-      outgoing.messages.push_back({.id = 0,
-                                   .origin_timestamp = now.microseconds,
-                                   .payload = base::as_bytes(text),
-                                   .user_headers = outgoing.headers});
+      outgoing_.messages.push_back({.id = 0,
+                                    .origin_timestamp = now.microseconds,
+                                    .payload = base::as_bytes(text),
+                                    .user_headers = outgoing_.headers});
     }
     return {};
   }
@@ -182,6 +183,7 @@ class Send final : public Command {
   Identifier stream_id_;
   Identifier topic_id_;
   std::vector<std::string> texts_;
+  Outgoing outgoing_;
 };
 
 }  // namespace
