@@ -138,15 +138,16 @@ Task<> Broker::remove_leftovers() {
   }
 
   const auto known = incarnations_in(*catalogue);
+  auto dropped = catalogue->dropped_partitions;
   auto highest_unknown = Incarnation{};
   for (const auto& entry : *entries) {
     const auto incarnation = incarnation_named(entry.name);
     if (incarnation && std::ranges::binary_search(known, *incarnation)) continue;
     const auto path = runtime::join_path(directory, entry.name);
-    if (incarnation && catalogue->dropped_partitions.contains(*incarnation)) {
-      const auto removed = co_await disk_.remove_all(path);
-      if (!removed) {
+    if (incarnation && dropped.contains(*incarnation)) {
+      if (const auto removed = co_await disk_.remove_all(path); !removed) {
         base::log_warning("cannot remove {}: {}", path, base::describe(removed.error()).text);
+        dropped = dropped.erase(*incarnation);  // stays on the list of the catalogue
       }
       continue;
     }
@@ -158,10 +159,24 @@ Task<> Broker::remove_leftovers() {
   if (highest_unknown >= catalogue->next_incarnation) {
     (void)co_await owner_->commit(SkipIncarnations{.seen = highest_unknown}, nobody);
   }
-  std::vector<Incarnation> dropped;
-  for (const auto& [incarnation, _] : catalogue->dropped_partitions) dropped.push_back(incarnation);
-  if (!dropped.empty()) {
-    (void)co_await owner_->commit(ForgetDroppedPartitions{std::move(dropped)}, nobody);
+  std::vector<Incarnation> removed;
+  for (const auto& [incarnation, _] : dropped) removed.push_back(incarnation);
+  co_await forget_dropped(std::move(removed));
+}
+
+/// Takes removed partitions off the catalogue's list. Their names must be gone for good before: a
+/// directory that came back after a loss of power would be one that nobody knows.
+Task<> Broker::forget_dropped(std::vector<Incarnation> removed) {
+  if (removed.empty()) co_return;
+  if (const auto synced = co_await disk_.sync_directory(partitions_directory(settings_)); !synced) {
+    co_return;
+  }
+  (void)co_await commit(ForgetDroppedPartitions{std::move(removed)}, nobody);
+}
+
+Task<> Broker::begin_stopping() {
+  for (auto* shard : shards_) {
+    co_await runtime::on(*shard, [this] { return here().is_stopping = true; });
   }
 }
 
@@ -189,15 +204,26 @@ runtime::Shard& Broker::shard_of(Incarnation topic, PartitionId partition) {
   return *shards_[(hash + number(partition)) % shards_.size()];
 }
 
+bool Broker::has_topic(const PartitionRef& ref) {
+  const auto* stream = catalogue().find_stream(ref.stream_id);
+  const auto* topic = stream ? stream->find_topic(ref.topic_id) : nullptr;
+  return topic && topic->incarnation == ref.topic;
+}
+
+/// Null if the partition was deleted or purged since `ref` was taken.
+const Partition* Broker::find_in_catalogue(const PartitionRef& ref) {
+  const auto* stream = catalogue().find_stream(ref.stream_id);
+  const auto* topic = stream ? stream->find_topic(ref.topic_id) : nullptr;
+  const auto* partition = topic ? topic->find_partition(ref.partition_id) : nullptr;
+  return partition && partition->incarnation == ref.partition ? partition : nullptr;
+}
+
 Task<Result<std::shared_ptr<OpenPartition>>> Broker::partition(PartitionRef ref) {
   auto& store = here().partitions;
   if (auto open = store.find(ref.partition)) co_return open;
 
-  const auto* stream = catalogue().find_stream(ref.stream_id);
-  const auto* topic = stream ? stream->find_topic(ref.topic_id) : nullptr;
-  const auto* partition = topic ? topic->find_partition(ref.partition_id) : nullptr;
-  if (!partition || partition->incarnation != ref.partition)
-    co_return fail(Error::incarnation_gone);
+  const auto* partition = find_in_catalogue(ref);
+  if (!partition) co_return fail(Error::incarnation_gone);
   ref.is_written = partition->written;
   co_return co_await store.open(ref);
 }
@@ -207,16 +233,16 @@ void Broker::clean_up(std::vector<PartitionRef> dropped) {
 }
 
 Task<> Broker::remove_dropped(std::vector<PartitionRef> dropped) {
-  std::vector<Incarnation> incarnations;
-  incarnations.reserve(dropped.size());
+  std::vector<Incarnation> gone;
+  gone.reserve(dropped.size());
   for (const auto& ref : dropped) {
-    co_await runtime::on(shard_of(ref.topic, ref.partition_id), [this, ref] {
-      if (number(ref.partition_id) == 0) here().balanced_counters.erase(ref.topic);
+    const auto removed = co_await runtime::on(shard_of(ref.topic, ref.partition_id), [this, ref] {
+      if (!has_topic(ref)) here().balanced_counters.erase(ref.topic);
       return here().partitions.remove(ref.partition);
     });
-    incarnations.push_back(ref.partition);
+    if (removed) gone.push_back(ref.partition);
   }
-  (void)co_await commit(ForgetDroppedPartitions{std::move(incarnations)}, nobody);
+  co_await forget_dropped(std::move(gone));
 }
 
 Task<std::map<Incarnation, Totals>> Broker::totals_by_topic() {
@@ -225,6 +251,7 @@ Task<std::map<Incarnation, Totals>> Broker::totals_by_topic() {
     const auto some = co_await runtime::on(*shard, [this] {
       std::map<Incarnation, Totals> sums;
       for (const auto& partition : here().partitions.all()) {
+        if (!find_in_catalogue(partition->ref)) continue;  // about to be cleaned up
         const auto& log = *partition->log;
         sums[partition->ref.topic] += {.partitions_count = 1,
                                        .size_bytes = log.size_bytes(),

@@ -1,7 +1,6 @@
 // The broker: everything that a user can act on, spread over the shards.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -39,6 +38,7 @@ struct ShardState {
   /// Of balanced sends, for topics whose partition 0 lives here.
   std::unordered_map<Incarnation, std::uint64_t> balanced_counters;
   std::uint32_t clients_count = 0;
+  bool is_stopping = false;       // logins are refused
   runtime::TaskGroup background;  // cleaning up behind deletions
 };
 
@@ -68,14 +68,15 @@ class Broker {
   /// Reads the catalogue and gives every shard its state.
   /// Errors: those of CatalogueOwner::open.
   Task<Result<>> start();
+  /// False until every shard has its state.
+  [[nodiscard]] bool is_started() const { return states_.back() != nullptr; }
   /// Opens every partition that holds data and removes the directories of deleted ones.
   /// Errors: those of PartitionLog::open; the log names the directory.
   Task<Result<>> open_partitions();
   /// Closes everything in good order; no operation may be under way.
   Task<> stop();
   /// From now on logins are refused.
-  void begin_stopping() { is_stopping_ = true; }
-  [[nodiscard]] bool is_stopping() const { return is_stopping_; }
+  Task<> begin_stopping();
 
   // On every shard.
 
@@ -125,9 +126,12 @@ class Broker {
 
  private:
   Task<> publish(CataloguePtr catalogue);
+  [[nodiscard]] bool has_topic(const PartitionRef& ref);
+  [[nodiscard]] const Partition* find_in_catalogue(const PartitionRef& ref);
   Task<> remove_dropped(std::vector<PartitionRef> dropped);
   Task<Result<>> open_partitions_here();
   Task<> remove_leftovers();
+  Task<> forget_dropped(std::vector<Incarnation> removed);
   Task<> close_here();
 
   runtime::Disk& disk_;
@@ -140,7 +144,6 @@ class Broker {
   runtime::HostNames host_;
   Timestamp started_at_{};
   wire::ClusterMetadata cluster_;
-  std::atomic<bool> is_stopping_ = false;
 };
 
 }  // namespace iggy::broker

@@ -75,7 +75,7 @@ PartitionTotals PartitionStore::totals(Incarnation partition) const {
           .messages_count = log.messages_count()};
 }
 
-Task<> PartitionStore::remove(Incarnation partition) {
+Task<Result<>> PartitionStore::remove(Incarnation partition) {
   // One that is being opened is let in first: its opener finds it gone afterwards.
   while (opening_.contains(partition)) {
     const auto opened = opening_.find(partition)->second;
@@ -93,6 +93,7 @@ Task<> PartitionStore::remove(Incarnation partition) {
     base::log_warning("cannot remove {}: {}; it is tried again at the next start", directory,
                       base::describe(removed.error()).text);
   }
+  co_return removed;
 }
 
 Task<> PartitionStore::save_all() {

@@ -63,7 +63,9 @@ class PartitionStore {
   [[nodiscard]] PartitionTotals totals(Incarnation partition) const;
 
   /// Forgets the partition and removes its files. Those who hold it get incarnation_gone from it.
-  Task<> remove(Incarnation partition);
+  /// Errors: those of Disk::remove_all, with a log line; the files are tried again at the next
+  /// start.
+  Task<Result<>> remove(Incarnation partition);
 
   /// Syncs and checkpoints what was written since the last time.
   Task<> save_all();

@@ -6,7 +6,7 @@
 namespace iggy::broker {
 
 Task<Result<wire::UserIdentity>> login_user(Context context, wire::LoginUser request) {
-  if (context.broker.is_stopping()) co_return fail(Error::disconnected);
+  if (context.broker.here().is_stopping) co_return fail(Error::disconnected);
   if (const auto valid = wire::validate(request); !valid) co_return fail(valid);
 
   const auto* user = context.catalogue().find_user_by_name(request.username.text());
