@@ -1,4 +1,4 @@
-// The log of the process, on spdlog: standard output, and a file that is rotated by size.
+// The log of the process, on spdlog: the console, and a file that is rotated by size.
 #include "base/logging.hpp"
 
 #include <fmt/format.h>
@@ -104,12 +104,24 @@ spdlog::color_mode color_mode() {
   return os::getenv("NO_COLOR").empty() ? spdlog::color_mode::automatic : spdlog::color_mode::never;
 }
 
+/// Standard output for what goes well; errors have standard error.
+class OutputSink final : public spdlog::sinks::stdout_color_sink_mt {
+ public:
+  using Base = spdlog::sinks::stdout_color_sink_mt;
+  using Base::Base;
+  void log(const spdlog::details::log_msg& message) override {
+    if (message.level < spdlog::level::err) Base::log(message);
+  }
+};
+
 struct Log {
   std::shared_ptr<FileSink> file = std::make_shared<FileSink>();
-  spdlog::logger logger{
-      "iggy", {std::make_shared<spdlog::sinks::stdout_color_sink_mt>(color_mode()), file}};
+  std::shared_ptr<spdlog::sinks::sink> errors =
+      std::make_shared<spdlog::sinks::stderr_color_sink_mt>(color_mode());
+  spdlog::logger logger{"iggy", {std::make_shared<OutputSink>(color_mode()), errors, file}};
 
   Log() {
+    errors->set_level(spdlog::level::err);
     logger.set_formatter(std::make_unique<spdlog::pattern_formatter>(
         "%Y-%m-%dT%H:%M:%S.%fZ %^%-7l%$ %v", spdlog::pattern_time_type::utc));
     logger.set_level(spdlog::level::info);

@@ -9,6 +9,7 @@
 #include "broker/system.hpp"
 #include "runtime/runtime.hpp"
 #include "server/dotenv.hpp"
+#include "server/log_files.hpp"
 #include "server/options.hpp"
 #include "server/root_user.hpp"
 #include "server/server.hpp"
@@ -33,14 +34,6 @@ runtime::Environment read_environment() {
   return environment;
 }
 
-void set_up_logging(const runtime::Environment& environment, const Settings& settings) {
-  const auto filter = environment.find("RUST_LOG");
-  const auto level =
-      base::parse_log_level(filter != environment.end() ? std::string_view(filter->second)
-                                                        : settings.system.logging.level);
-  if (level) base::set_log_level(*level);
-}
-
 Result<runtime::Backend> choose_backend(const runtime::Environment& environment) {
   const auto forced = environment.find("IGGY_RUNTIME");
   std::string reason;
@@ -57,7 +50,7 @@ Result<runtime::Backend> choose_backend(const runtime::Environment& environment)
 int run(const Options& options) {
   auto environment = read_environment();
   auto loaded = load_settings(environment);
-  set_up_logging(environment, loaded.settings);
+  base::set_log_level(chosen_log_level(loaded.settings.system.logging, environment));
   for (const auto& notice : loaded.notices) base::log(notice.level, "{}", notice.text);
   for (const auto& problem : loaded.problems) (void)refuse(problem);
   if (!loaded.problems.empty()) return 1;

@@ -9,6 +9,7 @@
 #include "base/logging.hpp"
 #include "runtime/timer.hpp"
 #include "server/data_directory.hpp"
+#include "server/log_files.hpp"
 
 namespace iggy::server {
 namespace {
@@ -55,12 +56,10 @@ void end_at_once(Error error) {
 
 void open_log(const SystemSettings& system) {
   if (!system.logging.file_enabled) return;
-  const auto path =
-      runtime::join_path(runtime::join_path(system.path, system.logging.path), "iggy-server.log");
-  const auto opened = base::open_log_file({.path = path,
-                                           .max_file_size = system.logging.max_file_size,
-                                           .max_total_size = system.logging.max_total_size});
-  if (!opened) base::log_warning("cannot open the log file {}: logging to the console alone", path);
+  const auto options = log_file_options(system);
+  if (!base::open_log_file(options)) {
+    base::log_warning("cannot open the log file {}: logging to the console alone", options.path);
+  }
 }
 
 void name_doors_not_built(const Settings& settings) {
@@ -110,9 +109,10 @@ Task<Result<>> Server::begin() {
 
   if (const auto begun = co_await begin_broker(); !begun) co_return fail(begun);
   co_await begin_connections();
-  if (const auto opened = open_doors(); !opened) co_return fail(opened);
+  if (const auto opened = co_await open_doors(); !opened) co_return fail(opened);
   broker_->set_cluster(cluster_metadata());
   if (start_.settings.message_saver.enabled) saving_.spawn(save_periodically());
+  if (system.logging.file_enabled) jobs_.spawn(keep_log_files_in_bounds(system));
   co_return co_await tell_configuration();
 }
 
@@ -143,23 +143,23 @@ Task<> Server::begin_connections() {
   }
 }
 
-Result<> Server::open_doors() {
+Task<Result<>> Server::open_doors() {
   name_doors_not_built(start_.settings);
   const auto& tcp = start_.settings.tcp;
-  if (!tcp.enabled) return {};
+  if (!tcp.enabled) co_return Result<>{};
 
   std::vector<Connections*> connections;
   for (const auto& some : connections_) connections.push_back(some.get());
   tcp_ = std::make_unique<TcpDoor>(shards_, std::move(connections), tcp,
                                    start_.settings.limits.connections);
-  if (const auto opened = tcp_->open(); !opened) {
+  if (const auto opened = co_await tcp_->open(); !opened) {
     base::log_error("cannot listen on tcp.address = \"{}\": {}", tcp.address,
                     base::describe(opened.error()).text);
-    return fail(opened);
+    co_return fail(opened);
   }
   bound_.tcp.address = tcp_->address().to_string();
   base::log_info("listening for TCP on {}", bound_.tcp.address);
-  return {};
+  co_return Result<>{};
 }
 
 wire::ClusterMetadata Server::cluster_metadata() const {
@@ -199,7 +199,7 @@ Task<Result<>> Server::tell_configuration() {
     base::log_error("cannot write {}: {}", path, base::describe(written.error()).text);
     co_return fail(written);
   }
-  base::log_info("the server is running; data in {}, {} shard{}, {}", system.path, shards_.size(),
+  base::log_info("Iggy server is running; data in {}, {} shard{}, {}", system.path, shards_.size(),
                  shards_.size() == 1 ? "" : "s", shards_.front()->reactor().name());
   co_return Result<>{};
 }
@@ -218,6 +218,7 @@ Task<int> Server::wait_for_the_end() {
     if (!signal) co_return 1;
     if (*signal == SIGHUP) {
       const auto reopened = base::reopen_log_file();
+      base::set_log_level(chosen_log_level(start_.settings.system.logging, runtime::environment()));
       base::log_info("SIGHUP: {}", reopened ? "the log file is open anew" : "no log file is open");
       continue;
     }
@@ -237,7 +238,7 @@ Task<> Server::end_at_second_signal() {
 }
 
 Task<> Server::end() {
-  if (broker_) broker_->begin_stopping();
+  if (broker_ && broker_->is_started()) co_await broker_->begin_stopping();
   if (tcp_) co_await tcp_->close();
   for (std::size_t i = 0; i < connections_.size(); ++i) {
     if (!connections_[i]) continue;
@@ -246,7 +247,7 @@ Task<> Server::end() {
   }
   saving_.cancel();
   co_await saving_.join();
-  if (broker_) co_await broker_->stop();
+  if (broker_ && broker_->is_started()) co_await broker_->stop();
   jobs_.cancel();
   co_await jobs_.join();
   base::log_info("the server has stopped");

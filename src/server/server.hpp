@@ -36,7 +36,7 @@ class Server {
   Task<Result<>> begin();
   Task<Result<>> begin_broker();
   Task<> begin_connections();
-  Result<> open_doors();
+  Task<Result<>> open_doors();
   Task<Result<>> tell_configuration();
   [[nodiscard]] wire::ClusterMetadata cluster_metadata() const;
   Task<> save_periodically();

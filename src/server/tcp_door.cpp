@@ -16,6 +16,9 @@ namespace {
 // How long accepting rests when the system has no descriptor left for a connection.
 constexpr auto accept_pause = Duration::milliseconds(100);
 
+constexpr auto bind_patience = Duration::seconds(2);
+constexpr auto bind_pause = Duration::milliseconds(20);
+
 void apply(const SocketSettings& settings, runtime::Socket& socket) {
   socket.set_no_delay(true);  // replies are whole when they are sent: nothing is gained by waiting
   if (!settings.override_defaults) return;
@@ -35,14 +38,20 @@ TcpDoor::TcpDoor(std::vector<runtime::Shard*> shards, std::vector<Connections*> 
       connections_max_(connections_max),
       counts_(shards_.size()) {}
 
-Result<> TcpDoor::open() {
-  const auto address = runtime::SocketAddress::parse(settings_.address);
-  if (!address) return fail(address);
+Task<Result<>> TcpDoor::open() {
+  const auto address = co_await runtime::SocketAddress::resolve(settings_.address);
+  if (!address) co_return fail(address);
+  const auto& clock = runtime::Shard::current().clock();
+  const auto give_up = clock.monotonic() + bind_patience;
   auto listener = runtime::Listener::bind(*address);
-  if (!listener) return fail(listener);
+  while (!listener && listener.error() == Error::address_in_use && clock.monotonic() < give_up) {
+    if (const auto rested = co_await runtime::sleep(bind_pause); !rested) co_return fail(rested);
+    listener = runtime::Listener::bind(*address);
+  }
+  if (!listener) co_return fail(listener);
   listener_ = std::move(*listener);
   accepting_.spawn(accept_all());
-  return {};
+  co_return Result<>{};
 }
 
 Task<> TcpDoor::close() {

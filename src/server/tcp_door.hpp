@@ -20,8 +20,9 @@ class TcpDoor {
   TcpDoor(std::vector<runtime::Shard*> shards, std::vector<Connections*> connections,
           TcpSettings settings, std::uint32_t connections_max);
 
-  /// Errors: invalid_ip_address, those of Listener::bind.
-  Result<> open();
+  /// An address that is in use is tried for two seconds: the kernel may still be taking a killed
+  /// server's listener apart. Errors: invalid_ip_address, those of Listener::bind.
+  Task<Result<>> open();
   /// Stops accepting.
   Task<> close();
 
