@@ -88,14 +88,28 @@ void Appender::compose(Drain& drain) {
   const auto now = runtime::Shard::current().clock().now().microseconds;
   drain.timestamp = std::max(now, state_.last_timestamp);
   drain.first_offset = state_.written_end;
+  const auto fields = own_fields(drain.first_offset, drain.timestamp);
   if (state_.active.position == 0) {
-    drain.head.segment(fields(drain.first_offset, drain.timestamp),
-                       {.base_offset = state_.active.base_offset});
+    drain.head.segment(fields, {.base_offset = state_.active.base_offset});
   } else if (!state_.epoch_started) {
-    drain.head.epoch(fields(drain.first_offset, drain.timestamp));
+    drain.head.epoch(fields);
   }
-
   const auto group_size = drain.is_grouped ? record_header_size + GroupBody::size : 0;
+  const auto position = state_.active.position + drain.head.bytes().size() + group_size;
+  pieces_.assign(1, {});
+  const auto digest = stamp_all(drain, position);
+  if (drain.is_grouped) {
+    drain.head.group(fields, {.messages_count = static_cast<std::uint32_t>(drain.messages_count),
+                              .size_bytes = drain.messages_bytes,
+                              .digest = digest});
+  }
+  pieces_.front() = drain.head.bytes();
+  drain.size = drain.head.bytes().size() + drain.messages_bytes;
+}
+
+/// Stamps the batches, whose first byte will stand at `position`, and adds them to the pieces.
+/// Gives the digest of their group.
+std::uint64_t Appender::stamp_all(const Drain& drain, std::uint64_t position) {
   const auto& index = state_.active.index;
   GroupDigest digest;
   entries_.clear();
@@ -104,10 +118,8 @@ void Appender::compose(Drain& drain) {
                          .entries = entries_,
                          .next_entry_position = index.next_position(),
                          .index_interval = index.interval()};
-  pieces_.assign(1, {});
-  StampPlace place{.first_offset = drain.first_offset,
-                   .timestamp = drain.timestamp,
-                   .position = state_.active.position + drain.head.bytes().size() + group_size};
+  StampPlace place{
+      .first_offset = drain.first_offset, .timestamp = drain.timestamp, .position = position};
   for (auto* append = &drain.batches.front(); append; append = AppendQueue::next(*append)) {
     const auto& batch = append->batch();
     stamp(batch, place, gathered);
@@ -115,14 +127,7 @@ void Appender::compose(Drain& drain) {
     place.first_offset += batch.count;
     place.position += batch.bytes.size();
   }
-  if (drain.is_grouped) {
-    drain.head.group(fields(drain.first_offset, drain.timestamp),
-                     {.messages_count = static_cast<std::uint32_t>(drain.messages_count),
-                      .size_bytes = drain.messages_bytes,
-                      .digest = digest.finish()});
-  }
-  pieces_.front() = drain.head.bytes();
-  drain.size = drain.head.bytes().size() + drain.messages_bytes;
+  return digest.finish();
 }
 
 Task<Result<>> Appender::write(Drain& drain) {
@@ -188,7 +193,7 @@ Task<> Appender::refuse(std::uint64_t end, Error error) {
   if (const auto synced = co_await file->sync(); !synced) note_failed_sync(state_, synced.error());
 }
 
-RecordFields Appender::fields(std::uint64_t next_offset, std::uint64_t timestamp) const {
+RecordFields Appender::own_fields(std::uint64_t next_offset, std::uint64_t timestamp) const {
   return {.incarnation = state_.options.incarnation,
           .next_offset = next_offset,
           .timestamp = timestamp,

@@ -46,6 +46,7 @@ class Appender {
   Task<Result<>> prepare();
   Drain take();
   void compose(Drain& drain);
+  std::uint64_t stamp_all(const Drain& drain, std::uint64_t position);
   Task<Result<>> write(Drain& drain);
   void make_visible(const Drain& drain);
   void settle(Drain& drain, const Result<>& outcome);
@@ -54,7 +55,7 @@ class Appender {
   Task<Result<>> roll();
   Task<Result<>> write_seal();
   Task<> refuse(std::uint64_t end, Error error);
-  [[nodiscard]] RecordFields fields(std::uint64_t next_offset, std::uint64_t timestamp) const;
+  [[nodiscard]] RecordFields own_fields(std::uint64_t next_offset, std::uint64_t timestamp) const;
 
   PartitionState& state_;
   AppendQueue queue_;

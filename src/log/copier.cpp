@@ -26,44 +26,65 @@ Task<Result<ReadEnd>> Copier::fill(ReadReply& reply) {
 }
 
 Task<Result<ReadEnd>> Copier::walk(ReadReply& reply) {
+  while (true) {
+    take_held_messages(reply);
+    if (limits_.messages_left(reply, cursor_) == 0) co_return ReadEnd::reached;
+    const auto end = co_await step(reply);
+    if (!end) co_return fail(end);
+    if (*end) co_return **end;
+  }
+}
+
+/// Gives messages as long as they are held as a whole: the fast path.
+void Copier::take_held_messages(ReadReply& reply) {
   while (limits_.messages_left(reply, cursor_) > 0) {
-    if (cursor_.is_at_end()) {
-      end_run();
-      held_size_ = 0;
-      const auto entered = co_await enter_next_segment(state_, cursor_);
-      if (!entered) co_return fail(entered);
-      if (!*entered) co_return ReadEnd::reached;
-      continue;
+    const auto bytes = bytes_at_cursor(record_header_size);
+    if (bytes.empty()) return;
+    const auto header = load_record_header(bytes.data());
+    if (header.kind != RecordHeader::Kind::message || bytes.size() < header.size ||
+        !fits(header, cursor_.place.offset, cursor_.rest()) ||
+        !limits_.allows(reply, header.size) || !is_intact(bytes.first(header.size))) {
+      return;
     }
-    const auto rest = cursor_.rest();
-    auto bytes = bytes_at_cursor(look_size(rest));
-    if (bytes.empty()) {
-      const auto loaded = co_await load(reply, look_size(rest));
-      if (!loaded) co_return fail(loaded);
-      if (loaded->empty() && rest > 0) co_return ReadEnd::full;
-      bytes = *loaded;
-    }
-    const auto header = standing_record(bytes, cursor_.place.offset, rest);
-    if (header.kind == RecordHeader::Kind::unknown) co_return ReadEnd::damaged;
-    if (header.kind == RecordHeader::Kind::internal) {
-      end_run();
-      if (header.type == RecordType::group) note_group(cursor_, bytes.first(header.size));
-      cursor_.place.position += header.size;
-      continue;
-    }
-    if (!limits_.allows(reply, header.size)) co_return ReadEnd::reached;
-    if (bytes.size() < header.size) {
-      const auto loaded = co_await load(reply, header.size);
-      if (!loaded) co_return fail(loaded);
-      if (loaded->size() < header.size) co_return ReadEnd::full;
-      bytes = *loaded;
-    }
-    const auto message = bytes.first(header.size);
-    if (!is_intact(message)) co_return ReadEnd::damaged;
-    take(message);
+    take(bytes.first(header.size));
     give(reply, cursor_, 1, header.size);
   }
-  co_return ReadEnd::reached;
+}
+
+/// Does what the fast path can't: goes to the next segment, reads, passes a record of our own, or
+/// finds out why the next message is not given.
+Task<Result<std::optional<ReadEnd>>> Copier::step(ReadReply& reply) {
+  constexpr std::optional<ReadEnd> go_on;
+  if (cursor_.is_at_end()) {
+    end_run();
+    held_size_ = 0;
+    const auto entered = co_await enter_next_segment(state_, cursor_);
+    if (!entered) co_return fail(entered);
+    co_return *entered ? go_on : ReadEnd::reached;
+  }
+  const auto rest = cursor_.rest();
+  auto bytes = bytes_at_cursor(look_size(rest));
+  if (bytes.empty() && rest > 0) {
+    const auto loaded = co_await load(reply, look_size(rest));
+    if (!loaded) co_return fail(loaded);
+    if (loaded->empty()) co_return ReadEnd::full;
+    bytes = *loaded;
+  }
+  const auto header = standing_record(bytes, cursor_.place.offset, rest);
+  if (header.kind == RecordHeader::Kind::unknown) co_return ReadEnd::damaged;
+  if (header.kind == RecordHeader::Kind::internal) {
+    end_run();
+    if (header.type == RecordType::group) note_group(cursor_, bytes.first(header.size));
+    cursor_.place.position += header.size;
+    co_return go_on;
+  }
+  if (!limits_.allows(reply, header.size)) co_return ReadEnd::reached;
+  if (bytes.size() >= header.size) {
+    co_return is_intact(bytes.first(header.size)) ? go_on : ReadEnd::damaged;
+  }
+  const auto loaded = co_await load(reply, header.size);
+  if (!loaded) co_return fail(loaded);
+  co_return loaded->size() < header.size ? ReadEnd::full : go_on;
 }
 
 /// Reads from the cursor on, behind what was gathered: `size` bytes at least if they fit there,

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "log/cursor.hpp"
 #include "log/read_reply.hpp"
@@ -26,6 +27,8 @@ class Copier {
 
  private:
   Task<Result<ReadEnd>> walk(ReadReply& reply);
+  void take_held_messages(ReadReply& reply);
+  Task<Result<std::optional<ReadEnd>>> step(ReadReply& reply);
   Task<Result<ByteView>> load(const ReadReply& reply, std::uint64_t size);
   [[nodiscard]] ByteView bytes_at_cursor(std::uint64_t size) const;
   [[nodiscard]] bool is_intact(ByteView message) const;

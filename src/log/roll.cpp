@@ -68,7 +68,7 @@ Task<Result<>> Appender::roll() {
 Task<Result<>> Appender::write_seal() {
   auto& active = state_.active;
   RecordWriter writer;
-  writer.seal(fields(state_.written_end, state_.last_timestamp),
+  writer.seal(own_fields(state_.written_end, state_.last_timestamp),
               {.messages_count = state_.written_end - active.base_offset,
                .size_bytes = active.totals.size_bytes,
                .first_timestamp = active.totals.first_timestamp,

@@ -19,33 +19,41 @@ Task<Result<ReadEnd>> Slicer::fill(ReadReply& reply) {
   window_.emplace(cursor_.file, cursor_.end_position, scratch_);
   while (limits_.messages_left(reply, cursor_) > 0) {
     if (reply.slices.size() == slices_to_judge && are_small(reply)) co_return ReadEnd::full;
-    if (cursor_.is_at_end()) {
-      const auto entered = co_await enter_next(reply);
-      if (!entered) co_return fail(entered);
-      if (!*entered) co_return ReadEnd::reached;
-      continue;
-    }
-    if (cursor_.place.position < cursor_.group_end) {
-      if (add_rest_of_group(reply)) continue;
-      if (const auto jumped = co_await jump_in_group(reply); !jumped) co_return fail(jumped);
-      if (limits_.messages_left(reply, cursor_) == 0) break;
-    }
-    const auto bytes = co_await bytes_at_cursor();
-    if (!bytes) co_return fail(bytes);
-    const auto header = standing_record(*bytes, cursor_.place.offset, cursor_.rest());
-    if (header.kind == RecordHeader::Kind::unknown) co_return ReadEnd::damaged;
-    if (header.kind == RecordHeader::Kind::message) {
-      if (!limits_.allows(reply, header.size)) co_return ReadEnd::reached;
-      add(reply, 1, header.size);
-      walks_ = cursor_.place.position > cursor_.group_end;
-      continue;
-    }
-    walks_ = false;
-    if (reply.slices.size() == slices_max) co_return ReadEnd::full;
-    if (header.type == RecordType::group) note_group(cursor_, bytes->first(header.size));
-    cursor_.place.position += header.size;
+    const auto end = co_await step(reply);
+    if (!end) co_return fail(end);
+    if (*end) co_return **end;
   }
   co_return ReadEnd::reached;
+}
+
+/// Takes the rest of a group, or messages one by one, or passes a record of our own.
+Task<Result<std::optional<ReadEnd>>> Slicer::step(ReadReply& reply) {
+  constexpr std::optional<ReadEnd> go_on;
+  if (cursor_.is_at_end()) {
+    const auto entered = co_await enter_next(reply);
+    if (!entered) co_return fail(entered);
+    co_return *entered ? go_on : ReadEnd::reached;
+  }
+  if (cursor_.place.position < cursor_.group_end) {
+    if (add_rest_of_group(reply)) co_return go_on;
+    if (const auto jumped = co_await jump_in_group(reply); !jumped) co_return fail(jumped);
+    if (limits_.messages_left(reply, cursor_) == 0) co_return ReadEnd::reached;
+  }
+  const auto bytes = co_await bytes_at_cursor();
+  if (!bytes) co_return fail(bytes);
+  const auto header = standing_record(*bytes, cursor_.place.offset, cursor_.rest());
+  if (header.kind == RecordHeader::Kind::unknown) co_return ReadEnd::damaged;
+  if (header.kind == RecordHeader::Kind::message) {
+    if (!limits_.allows(reply, header.size)) co_return ReadEnd::reached;
+    add(reply, 1, header.size);
+    walks_ = cursor_.place.position > cursor_.group_end;
+    co_return go_on;
+  }
+  if (reply.slices.size() == slices_max) co_return ReadEnd::full;
+  walks_ = false;
+  if (header.type == RecordType::group) note_group(cursor_, bytes->first(header.size));
+  cursor_.place.position += header.size;
+  co_return go_on;
 }
 
 Task<Result<bool>> Slicer::enter_next(ReadReply& reply) {

@@ -31,6 +31,7 @@ class Slicer {
   }
 
  private:
+  Task<Result<std::optional<ReadEnd>>> step(ReadReply& reply);
   Task<Result<bool>> enter_next(ReadReply& reply);
   bool add_rest_of_group(ReadReply& reply);
   Task<Result<>> jump_in_group(ReadReply& reply);
