@@ -16,7 +16,7 @@ def producer(ledger, random, identity):
     number = 0
     while True:
         kind = random.random()
-        count = (1 if kind < 0.5 else random.randint(2, 30) if kind < 0.9
+        count = (1 if kind < 0.6 else random.randint(2, 16) if kind < 0.97
                  else random.randint(100, 500))
         partition = random.randrange(PARTITIONS)
         how = random.random()
@@ -195,15 +195,16 @@ class _Connection:
         return self.send(self.agent.send(reply))
 
 
-def run(address, agents, goodbye=None):
+def run(address, agents, goodbye=None, on_reply=lambda replies: None):
     """Runs each agent on a connection of its own until the server has closed all of them.
 
     Returns the number of replies. One request of each connection is under way at any time. A reply
-    with the status `goodbye` is the last one.
+    with the status `goodbye` is the last one. `on_reply` is called with their number so far.
     """
     login = protocol.frame(protocol.LOGIN, protocol.name("iggy") + protocol.name("iggy") +
                            struct.pack("<II", 0, 0))
     replies = 0
+    on_reply(replies)
     with selectors.DefaultSelector() as selector:
         for agent in agents:
             try:
@@ -222,6 +223,7 @@ def run(address, agents, goodbye=None):
                 reply = connection.take_reply()
                 if reply is not None and reply[0] != goodbye:
                     replies += 1
+                    on_reply(replies)
                     alive = connection.answer(reply) and alive
                 if not alive:
                     selector.unregister(connection.socket)

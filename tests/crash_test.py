@@ -3,6 +3,7 @@
 IGGY_CRASH_ROUNDS is the number of kills (50), IGGY_CRASH_SEED repeats the choices of a run.
 """
 
+import contextlib
 import copy
 import os
 import random
@@ -15,12 +16,13 @@ import crash_load
 import iggy_protocol as protocol
 from crash_ledger import ACKNOWLEDGED, REFUSED, Ledger
 from crash_load import PARTITIONS, STREAM, TOPIC
-from iggy_server import PATIENCE_S, Server, free_port, is_sanitized
+from iggy_server import PATIENCE_S, Server, free_port
 
 ROUNDS = int(os.environ.get("IGGY_CRASH_ROUNDS", "50"))
 SEED = int(os.environ.get("IGGY_CRASH_SEED", random.SystemRandom().randrange(2**32)))
 PRODUCERS = 10
 ROUNDS_PER_DIRECTORY = 10
+REPLIES_MAX = 800  # before the kill
 CHECK_COUNT = 2000  # messages for each poll of a check
 
 
@@ -76,19 +78,29 @@ class Life:
                                               partition + 1, stored))
         agents.append(crash_load.administrator(self.catalogue, self.own_choices(),
                                                f"s{round_number}"))
-        slowness = 4 if is_sanitized() else 1
-        timer = threading.Timer(self.choices.uniform(0.02, 0.45) * slowness,
-                                self.server.process.send_signal, [signal.SIGKILL])
-        timer.start()
-        try:
-            self.replies += crash_load.run(self.server.address, agents)
-        finally:
-            timer.cancel()
-            timer.join()
+        with self.after_replies(signal.SIGKILL) as on_reply:
+            self.replies += crash_load.run(self.server.address, agents, on_reply=on_reply)
         status = self.server.wait()
         if status != -signal.SIGKILL:
             raise AssertionError(f"the server ended by itself with status {status}:\n"
                                  f"{self.server.errors.decode(errors='replace')}")
+
+    @contextlib.contextmanager
+    def after_replies(self, sign):
+        """Sends the signal at a random moment: so many replies, and then some milliseconds, later.
+
+        The first replies are those to the logins.
+        """
+        count = self.choices.choice([0, self.choices.randint(1, REPLIES_MAX)])
+        if self.choices.random() < 0.8:
+            count = self.choices.randint(PRODUCERS, REPLIES_MAX)
+        timer = threading.Timer(self.choices.uniform(0, 0.02), self.server.process.send_signal,
+                                [sign])
+        try:
+            yield lambda replies: timer.start() if replies == count else None
+        finally:
+            if timer.ident is not None:
+                timer.join()
 
     def own_choices(self):
         return random.Random(self.choices.getrandbits(64))
@@ -162,7 +174,7 @@ class AKilledServer(unittest.TestCase):
         print(f"{ROUNDS} kills in {time.monotonic() - begun:.0f} s: {replies} requests answered, "
               f"{acknowledged} messages acknowledged and found again, slowest start until an "
               f"answer {slowest * 1000:.0f} ms", flush=True)
-        self.assertGreater(acknowledged, ROUNDS)
+        self.assertGreater(acknowledged, 100 * ROUNDS)
 
     def live(self, choices, first, rounds):
         environment = {

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import tempfile
-import threading
 import unittest
 
 import crash_load
@@ -380,14 +379,8 @@ class AnOrderlyStop(unittest.TestCase):
     def run_until_stopped(self, life, server, number):
         agents = [crash_load.producer(life.ledger, life.own_choices(), number * 10 + index)
                   for index in range(6)]
-        timer = threading.Timer(life.choices.uniform(0.3, 0.6), server.process.send_signal,
-                                [signal.SIGTERM])
-        timer.start()
-        try:
-            crash_load.run(server.address, agents, goodbye=8)
-        finally:
-            timer.cancel()
-            timer.join()
+        with life.after_replies(signal.SIGTERM) as on_reply:
+            crash_load.run(server.address, agents, goodbye=8, on_reply=on_reply)
         self.assertEqual(server.wait(), 0, server.errors.decode(errors="replace"))
 
 
