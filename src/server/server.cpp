@@ -237,14 +237,19 @@ Task<> Server::end_at_second_signal() {
   }
 }
 
+Task<> Server::end_connections(std::size_t shard) {
+  co_await runtime::on(*shards_[shard],
+                       [this, shard] { return connections_[shard]->stop(connections_stop_limit); });
+}
+
 Task<> Server::end() {
   if (broker_ && broker_->is_started()) co_await broker_->begin_stopping();
   if (tcp_) co_await tcp_->close();
+  runtime::TaskGroup stopping;  // side by side: the limit holds for all together
   for (std::size_t i = 0; i < connections_.size(); ++i) {
-    if (!connections_[i]) continue;
-    co_await runtime::on(*shards_[i],
-                         [this, i] { return connections_[i]->stop(connections_stop_limit); });
+    if (connections_[i]) stopping.spawn(end_connections(i));
   }
+  co_await stopping.join();
   saving_.cancel();
   co_await saving_.join();
   if (broker_ && broker_->is_started()) co_await broker_->stop();

@@ -42,6 +42,7 @@ class Server {
   Task<> save_periodically();
   Task<int> wait_for_the_end();
   Task<> end_at_second_signal();
+  Task<> end_connections(std::size_t shard);
   Task<> end();
 
   runtime::Runtime& runtime_;
