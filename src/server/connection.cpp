@@ -2,11 +2,13 @@
 #include "server/connection.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/error_table.hpp"
 #include "base/logging.hpp"
 #include "runtime/timer.hpp"
 #include "server/command_table.hpp"
+#include "wire/messages.hpp"
 
 namespace iggy::server {
 namespace {
@@ -28,59 +30,79 @@ Connection::Connection(broker::Broker& broker, ReceiveBudget& budget,
       limits_(limits),
       stream_(std::move(stream)),
       session_(std::move(session)),
-      buffer_(runtime::Shard::current().buffers(), limits.frames),
-      replies_(*stream_, *this) {}
+      buffer_(runtime::Shard::current().buffers(), frame_limits()),
+      replies_(*stream_, *this),
+      last_request_(now()) {}
 
 Duration Connection::now() const { return runtime::Shard::current().clock().monotonic(); }
 
 Task<> Connection::serve() {
   runtime::CancelScope scope(co_await runtime::this_scope());
   scope_ = &scope;
-  co_await runtime::in_scope(scope, serve_requests());
+  const auto served = co_await runtime::in_scope(scope, serve_requests());
   scope_ = nullptr;
   deadline_ = Duration::max();
-  co_await say_goodbye();
+  buffer_.discard();
+  share_.release();
+  // Otherwise the stream is only good for closing: a reply may have been sent in part.
+  if (served) co_await say_goodbye();
+  co_await stream_->close();
 }
 
-Task<> Connection::serve_requests() {
+Task<Result<>> Connection::serve_requests() {
   while (!is_over_ && !is_stopping_) {
     const auto received = co_await receive();
-    if (!received || *received == Received::end) co_return;
-    if (const auto answered = co_await answer_pending(); !answered) co_return;
+    if (!received && is_stopping_ && !scope_->is_cancelled()) break;
+    if (!received) co_return fail(received);
+    if (*received == Received::end) {
+      refuse_cut_frame();
+      co_return co_await replies_.flush();
+    }
+    if (const auto answered = co_await answer_pending(); !answered) co_return fail(answered);
   }
+  co_return Result<>{};
 }
 
 Task<Result<Connection::Received>> Connection::receive() {
   while (true) {
-    expect(buffer_.pending() > 0 ? Waiting::rest_of_frame : Waiting::request);
-    const auto allowed = co_await allowed_bytes();
-    if (!allowed) co_return fail(allowed);
-    auto room = buffer_.room();
-    if (room.empty()) co_return fail(Error::out_of_memory);
-    room = room.first(static_cast<std::size_t>(std::min<std::uint64_t>(room.size(), *allowed)));
-
     runtime::CancelScope scope(scope_);
     receive_ = &scope;
-    const auto size = co_await runtime::in_scope(scope, stream_->receive(room));
+    const auto received = co_await runtime::in_scope(scope, receive_once());
     receive_ = nullptr;
-    if (size && *size == 0) co_return Received::end;
-    if (size) {
-      buffer_.received(*size);
-      if (buffer_.is_large()) share_.hold(buffer_.touched());
-      co_return Received::bytes;
-    }
+    if (received) co_return received;
     // Cancelled alone for the memory it held: it goes on waiting with less.
-    const bool goes_on = size.error() == Error::cancelled && !is_stopping_ &&
+    const bool goes_on = received.error() == Error::cancelled && !is_stopping_ &&
                          !scope_->is_cancelled() && buffer_.pending() == 0;
-    if (!goes_on) co_return fail(size);
-    buffer_.release_if_empty();
-    share_.release();
+    if (!goes_on) co_return fail(received);
+    release_memory();
   }
+}
+
+Task<Result<Connection::Received>> Connection::receive_once() {
+  // Waiting for memory is not the peer's fault: the deadline begins behind it.
+  expect(Waiting::nothing);
+  auto room = buffer_.room();
+  if (room.empty()) co_return fail(Error::out_of_memory);
+  const auto allowed = co_await allowed_bytes();
+  if (!allowed) co_return fail(allowed);
+  room = room.first(static_cast<std::size_t>(std::min<std::uint64_t>(room.size(), *allowed)));
+
+  expect(buffer_.pending() > 0 ? Waiting::rest_of_frame : Waiting::request);
+  const auto size = co_await stream_->receive(room);
+  if (!size) co_return fail(size);
+  if (*size == 0) co_return Received::end;
+  buffer_.received(*size);
+  if (buffer_.is_large()) share_.hold(buffer_.touched());
+  co_return Received::bytes;
 }
 
 /// How many bytes may be received now: a large frame waits for its share of the memory.
 Task<Result<std::uint64_t>> Connection::allowed_bytes() {
-  if (!buffer_.is_large() || buffer_.pending() == 0) co_return ~std::uint64_t{0};
+  if (!buffer_.is_large()) co_return std::numeric_limits<std::uint64_t>::max();
+  // Between frames: what is charged already.
+  if (buffer_.pending() == 0) {
+    co_return std::max(buffer_.touched(), runtime::BufferPool::pooled_size_max);
+  }
   share_.begin();
   co_return co_await share_.wait();
 }
@@ -88,85 +110,118 @@ Task<Result<std::uint64_t>> Connection::allowed_bytes() {
 Task<Result<>> Connection::answer_pending() {
   std::uint64_t bytes = 0;
   std::uint32_t requests = 0;
-  while (!is_over_ && !is_stopping_) {
-    const auto state = buffer_.state();
-    if (state == FrameState::incomplete) break;
-    if (state != FrameState::complete) {
-      if (const auto refused = co_await refuse_frame(state); !refused) co_return fail(refused);
-      continue;
-    }
+  while (!is_over_ && !is_stopping_ && buffer_.state() != FrameState::incomplete) {
+    const auto size = co_await answer_next();
+    if (!size) co_return fail(size);
 
-    const auto frame = buffer_.take();
-    share_.complete();
-    expect(Waiting::nothing);
-    const auto answered =
-        co_await answer(frame.code, {.context = {broker_, session_},
-                                     .payload = frame.payload,
-                                     .replies = replies_,
-                                     .poll_reply_size_max = limits_.poll_reply_size});
-    if (!answered) co_return fail(answered);
-    is_over_ = *answered == AfterReply::close;
-
-    bytes += frame.payload.size();
+    bytes += *size;
     if (++requests >= turn_requests_max || bytes >= turn_bytes_max || replies_.is_full()) {
       if (const auto sent = co_await replies_.flush(); !sent) co_return fail(sent);
-      if (buffer_.state() == FrameState::complete) co_await runtime::yield();
+      if (buffer_.state() != FrameState::incomplete) co_await runtime::yield();
       bytes = requests = 0;
     }
   }
   const auto sent = co_await replies_.flush();
-  if (buffer_.pending() == 0 && buffer_.is_large() && budget_.is_short()) {
-    buffer_.release_if_empty();
-    share_.release();
-  }
+  if (buffer_.pending() == 0 && buffer_.is_large() && budget_.is_short()) release_memory();
   co_return sent;
 }
 
-Task<Result<>> Connection::refuse_frame(FrameState state) {
+/// Gives the size of its payload.
+Task<Result<std::uint64_t>> Connection::answer_next() {
+  expect(Waiting::nothing);
+  const auto state = buffer_.state();
+  if (state != FrameState::complete) {
+    refuse_next(state);
+    co_return std::uint64_t{0};
+  }
+  const auto frame = buffer_.take();
+  share_.complete();
+  const auto answered =
+      co_await answer(frame.code, {.context = {broker_, session_},
+                                   .payload = frame.payload,
+                                   .replies = replies_,
+                                   .poll_reply_size_max = limits_.poll_reply_size});
+  if (!answered) co_return fail(answered);
+  is_over_ = *answered == AfterReply::close;
+  if (!session_.is_logged_in()) last_request_ = now();
+  buffer_.set_limits(frame_limits());
+  co_return frame.payload.size();
+}
+
+void Connection::refuse_next(FrameState state) {
   if (state == FrameState::too_short) {
     buffer_.skip_header();
     replies_.add_error(Error::invalid_command);
-    co_return Result<>{};
+    return;
   }
   // What follows can't be told from requests, so the connection ends.
   base::log_warning("{}: a request frame is above its limit; closing the connection",
                     session_.address);
-  replies_.add_error(Error::invalid_command);
+  const bool lacks_login =
+      !session_.is_logged_in() && buffer_.front_code() == wire::SendMessages::code;
+  replies_.add_error(lacks_login ? Error::unauthenticated : Error::invalid_command);
   is_over_ = true;
-  co_return co_await replies_.flush();
+}
+
+/// The peer has ended inside of a frame. Of messages alone the protocol wants it told.
+void Connection::refuse_cut_frame() {
+  if (buffer_.front_code() != wire::SendMessages::code) return;
+  replies_.add_error(session_.is_logged_in() ? Error::connection_closed : Error::unauthenticated);
+}
+
+/// Who has not logged in gets no memory for messages.
+FrameLimits Connection::frame_limits() const {
+  auto limits = limits_.frames;
+  if (!session_.is_logged_in()) {
+    limits.send_payload_size = std::min(limits.send_payload_size, limits.control_payload_size);
+  }
+  return limits;
+}
+
+bool Connection::holds_idle_memory() const { return buffer_.is_grown() || replies_.is_grown(); }
+
+void Connection::release_memory() {
+  buffer_.release_if_empty();
+  share_.release();
+  replies_.release_if_empty();
 }
 
 void Connection::expect(Waiting what) {
   waiting_ = what;
+  deadline_ = deadline_of(what);
+}
+
+Duration Connection::deadline_of(Waiting what) const {
   switch (what) {
     case Waiting::nothing:
-      deadline_ = Duration::max();
-      break;
+      return Duration::max();
     case Waiting::reply:
-      deadline_ = now() + limits_.reply_progress;
-      break;
+      return now() + limits_.reply_progress;
     case Waiting::rest_of_frame:
-      deadline_ = now() + limits_.frame_progress;
-      break;
+      return std::min(now() + limits_.frame_progress, login_deadline());
     case Waiting::request:
-      deadline_ = buffer_.is_large()        ? now() + limits_.idle_memory
-                  : session_.is_logged_in() ? Duration::max()
-                                            : now() + limits_.login;
-      break;
+      return holds_idle_memory() ? std::min(now() + limits_.idle_memory, login_deadline())
+                                 : login_deadline();
   }
+  return Duration::max();
+}
+
+Duration Connection::login_deadline() const {
+  return session_.is_logged_in() ? Duration::max() : last_request_ + limits_.login;
 }
 
 void Connection::check_deadline(Duration now) {
   if (now < deadline_ || scope_ == nullptr) return;
   deadline_ = Duration::max();
-  if (waiting_ == Waiting::request && buffer_.is_large()) {
+  const bool lacks_login = waiting_ != Waiting::reply && now >= login_deadline();
+  if (waiting_ == Waiting::request && !lacks_login) {
     if (receive_ != nullptr) receive_->cancel();
     return;
   }
   base::log_debug("{}: closing the connection, {}", session_.address,
-                  waiting_ == Waiting::reply           ? "it takes no reply"
-                  : waiting_ == Waiting::rest_of_frame ? "a request stays incomplete"
-                                                       : "it does not log in");
+                  lacks_login                  ? "it does not log in"
+                  : waiting_ == Waiting::reply ? "it takes no reply"
+                                               : "a request stays incomplete");
   scope_->cancel();
 }
 
@@ -178,14 +233,13 @@ void Connection::stop() {
 /// The last words, and the time for the peer to hear them: closing a socket with unread bytes in it
 /// would reset the connection, and the peer might never see its last reply.
 Task<> Connection::say_goodbye() {
+  if (!is_stopping_ && !is_over_) co_return;
   if (is_stopping_) {
     replies_.add_error(Error::disconnected);
-    (void)co_await runtime::with_timeout(goodbye_limit, replies_.flush());
+    const auto told = co_await runtime::with_timeout(goodbye_limit, replies_.flush());
+    if (!told) co_return;
   }
-  if (is_stopping_ || is_over_) {
-    (void)co_await runtime::with_timeout(goodbye_limit, net::drain(*stream_, buffer_.room()));
-  }
-  co_await stream_->close();
+  (void)co_await runtime::with_timeout(goodbye_limit, net::drain(*stream_, buffer_.room()));
 }
 
 }  // namespace iggy::server

@@ -22,7 +22,7 @@ struct ConnectionLimits {
   Duration frame_progress = Duration::seconds(10);  // an incomplete frame without a byte
   Duration reply_progress = Duration::seconds(60);  // a reply that the peer does not take
   Duration login = Duration::seconds(30);           // without login, since the last request
-  Duration idle_memory = Duration::seconds(1);      // then a large receive buffer goes back
+  Duration idle_memory = Duration::seconds(1);      // then memory that is not needed goes back
 };
 
 /// Requests are answered strictly one after another, in their order. Belongs to one shard.
@@ -45,15 +45,23 @@ class Connection final : private ProgressWatch {
   /// What a wait for bytes came to.
   enum class Received : std::uint8_t { bytes, end };
 
-  Task<> serve_requests();
+  Task<Result<>> serve_requests();
   Task<Result<Received>> receive();
+  Task<Result<Received>> receive_once();
   Task<Result<std::uint64_t>> allowed_bytes();
   Task<Result<>> answer_pending();
-  Task<Result<>> refuse_frame(FrameState state);
+  Task<Result<std::uint64_t>> answer_next();
+  void refuse_next(FrameState state);
+  void refuse_cut_frame();
   Task<> say_goodbye();
 
   void expect(Waiting what);
   void reply_progressed() override { expect(Waiting::reply); }
+  [[nodiscard]] Duration deadline_of(Waiting what) const;
+  [[nodiscard]] Duration login_deadline() const;
+  [[nodiscard]] FrameLimits frame_limits() const;
+  [[nodiscard]] bool holds_idle_memory() const;
+  void release_memory();
   [[nodiscard]] Duration now() const;
 
   broker::Broker& broker_;
@@ -66,7 +74,8 @@ class Connection final : private ProgressWatch {
   ReplyWriter replies_;
 
   runtime::CancelScope* scope_ = nullptr;    // of all that this connection does
-  runtime::CancelScope* receive_ = nullptr;  // of a receive under way
+  runtime::CancelScope* receive_ = nullptr;  // of waiting for bytes, or for memory to put them
+  Duration last_request_;                    // when it was answered, or the connection began
   Duration deadline_ = Duration::max();
   Waiting waiting_ = Waiting::nothing;
   bool is_stopping_ = false;

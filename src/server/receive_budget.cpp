@@ -1,6 +1,7 @@
 // The memory that incomplete large frames may take.
 #include "server/receive_budget.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <limits>
 
@@ -18,10 +19,13 @@ void ReceiveBudget::Share::begin() {
 runtime::Task<Result<std::uint64_t>> ReceiveBudget::Share::wait() {
   assert(is_queued_);
   while (budget_.used_bytes_ >= budget_.bytes_max_ && budget_.first_ != this) {
-    if (const auto waited = co_await budget_.freed_.wait(); !waited) co_return fail(waited);
+    ++budget_.waiting_count_;
+    const auto waited = co_await budget_.freed_.wait();
+    --budget_.waiting_count_;
+    if (!waited) co_return fail(waited);
   }
   if (budget_.first_ == this) co_return std::numeric_limits<std::uint64_t>::max();
-  co_return budget_.bytes_max_ - budget_.used_bytes_;
+  co_return std::min(budget_.bytes_max_ - budget_.used_bytes_, step_bytes_max);
 }
 
 void ReceiveBudget::Share::hold(std::uint64_t bytes) {

@@ -1,6 +1,7 @@
 // The memory that incomplete large frames may take, over all connections of a shard.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "runtime/event.hpp"
@@ -14,6 +15,10 @@ namespace iggy::server {
 /// one shard.
 class ReceiveBudget {
  public:
+  /// What one that is not the oldest may receive at once: many may be told of the same free bytes
+  /// before the first of them is charged.
+  static constexpr std::uint64_t step_bytes_max = 1024 * 1024;
+
   explicit ReceiveBudget(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
 
   /// A connection's large receive buffer: its place in the order, and the bytes charged for it.
@@ -47,7 +52,7 @@ class ReceiveBudget {
 
   [[nodiscard]] std::uint64_t used_bytes() const { return used_bytes_; }
   /// Somebody waits: whoever holds an idle buffer should give it back.
-  [[nodiscard]] bool is_short() const { return freed_.has_waiters(); }
+  [[nodiscard]] bool is_short() const { return waiting_count_ > 0; }
 
  private:
   void leave_queue(Share& share);
@@ -56,6 +61,7 @@ class ReceiveBudget {
   std::uint64_t used_bytes_ = 0;
   Share* first_ = nullptr;
   Share* last_ = nullptr;
+  std::size_t waiting_count_ = 0;  // also those that were woken and look again
   runtime::Event freed_;
 };
 

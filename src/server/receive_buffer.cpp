@@ -20,13 +20,18 @@ std::uint64_t ReceiveBuffer::frame_size() const {
   return 4 + std::uint64_t{base::load<std::uint32_t>(block_.data() + begin_)};
 }
 
+std::optional<std::uint32_t> ReceiveBuffer::front_code() const {
+  if (pending() < frame_header_size) return std::nullopt;
+  return base::load<std::uint32_t>(block_.data() + begin_ + 4);
+}
+
 FrameState ReceiveBuffer::state() const {
-  if (pending() < frame_header_size) return FrameState::incomplete;
+  const auto code = front_code();
+  if (!code) return FrameState::incomplete;
   const auto size = frame_size();
   if (size < frame_header_size) return FrameState::too_short;
-  const auto code = base::load<std::uint32_t>(block_.data() + begin_ + 4);
   const auto limit =
-      code == wire::SendMessages::code ? limits_.send_payload_size : limits_.control_payload_size;
+      *code == wire::SendMessages::code ? limits_.send_payload_size : limits_.control_payload_size;
   if (size - frame_header_size > limit) return FrameState::too_large;
   return pending() >= size ? FrameState::complete : FrameState::incomplete;
 }
@@ -75,7 +80,10 @@ void ReceiveBuffer::move_to_block(std::size_t size) {
 }
 
 void ReceiveBuffer::release_if_empty() {
-  if (pending() > 0) return;
+  if (pending() == 0) discard();
+}
+
+void ReceiveBuffer::discard() {
   block_ = {};
   begin_ = end_ = touched_ = 0;
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "base/bytes.hpp"
 #include "runtime/buffer.hpp"
@@ -38,6 +39,9 @@ class ReceiveBuffer {
 
   ReceiveBuffer(runtime::BufferPool& pool, FrameLimits limits) : pool_(pool), limits_(limits) {}
 
+  /// Which frames are too large depends on who sends them.
+  void set_limits(FrameLimits limits) { limits_ = limits; }
+
   /// Where the next bytes go; never empty, unless the system refuses a block of that size.
   base::MutableByteView room();
   void received(std::size_t size) { end_ += size; }
@@ -48,8 +52,12 @@ class ReceiveBuffer {
   /// Skips a header whose length is too short.
   void skip_header() { begin_ += frame_header_size; }
 
+  /// The command of the frame at the front; nothing while its header is incomplete.
+  [[nodiscard]] std::optional<std::uint32_t> front_code() const;
   /// Bytes that wait to be taken.
   [[nodiscard]] std::size_t pending() const { return end_ - begin_; }
+  /// The block is larger than what an idle connection needs.
+  [[nodiscard]] bool is_grown() const { return block_.size() > block_size_min; }
   /// The block is larger than the pool keeps, and charged to the receive budget.
   [[nodiscard]] bool is_large() const {
     return block_.size() > runtime::BufferPool::pooled_size_max;
@@ -58,6 +66,8 @@ class ReceiveBuffer {
   [[nodiscard]] std::size_t touched() const { return touched_ > end_ ? touched_ : end_; }
   /// Gives the block back, if nothing waits in it.
   void release_if_empty();
+  /// Forgets what waits, and gives the block back.
+  void discard();
 
  private:
   [[nodiscard]] std::uint64_t frame_size() const;  // of the frame at the front, header included

@@ -14,6 +14,10 @@ constexpr std::size_t kept_capacity_max = 256 * 1024;
 
 }  // namespace
 
+void ReplyWriter::release_if_empty() {
+  if (collected_.empty()) collected_.shrink_to_fit();
+}
+
 void ReplyWriter::add_success() {
   collected_.insert(collected_.end(), wire::empty_reply.begin(), wire::empty_reply.end());
 }

@@ -28,6 +28,8 @@ class ReplyWriter {
   static constexpr std::size_t collected_bytes_max = 64 * 1024;
   /// Bytes between two signs of progress.
   static constexpr std::size_t progress_bytes = 4 * 1024 * 1024;
+  /// Memory that an idle connection may keep for its next replies.
+  static constexpr std::size_t idle_capacity_max = 1024;
 
   ReplyWriter(net::ByteStream& stream, ProgressWatch& watch) : stream_(stream), watch_(watch) {}
 
@@ -52,6 +54,10 @@ class ReplyWriter {
   [[nodiscard]] Mark mark() const { return {sends_, collected_.size()}; }
   [[nodiscard]] bool has_sent_since(Mark mark) const { return sends_ != mark.sends; }
   void cut_to(Mark mark) { collected_.resize(mark.collected); }
+
+  /// It keeps more memory than an idle connection needs.
+  [[nodiscard]] bool is_grown() const { return collected_.capacity() > idle_capacity_max; }
+  void release_if_empty();
 
   [[nodiscard]] bool is_full() const { return collected_.size() >= collected_bytes_max; }
   /// Sends what was collected.
