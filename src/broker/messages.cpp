@@ -19,15 +19,10 @@ Task<PartitionId> next_balanced(Broker& broker, Incarnation topic, std::uint32_t
   co_return PartitionId{static_cast<std::uint32_t>(turn % partitions_count)};
 }
 
-/// On the partition's shard.
-Task<Result<>> append(Broker& broker, PartitionRef ref, wire::Batch batch) {
-  const auto partition = co_await broker.partition(ref);
-  if (!partition) co_return fail(partition);
-  const auto appended = co_await (*partition)->log->append(batch);
-  if (!appended) co_return fail(appended);
-  if (!appended->created) co_return Result<>{};
-
-  // From now on a missing directory is damage. Noted before the first acknowledgement.
+/// Has the catalogue note that the partition holds data: from then on a missing directory is
+/// damage.
+Task<Result<>> note_written(Broker& broker, OpenPartition& partition) {
+  const auto& ref = partition.ref;
   const auto noted =
       co_await broker.commit(MarkPartitionWritten{.topic = {.stream = {ref.stream_id, ref.stream},
                                                             .id = ref.topic_id,
@@ -36,6 +31,20 @@ Task<Result<>> append(Broker& broker, PartitionRef ref, wire::Batch batch) {
                                                   .incarnation = ref.partition},
                              nobody);
   if (!noted) co_return fail(noted);
+  partition.ref.is_written = true;
+  co_return Result<>{};
+}
+
+/// On the partition's shard.
+Task<Result<>> append(Broker& broker, PartitionRef ref, wire::Batch batch) {
+  const auto partition = co_await broker.partition(ref);
+  if (!partition) co_return fail(partition);
+  const auto appended = co_await (*partition)->log->append(batch);
+  if (!appended) co_return fail(appended);
+
+  // Before any acknowledgement: also of a batch that came while the first one was being noted, or
+  // after that had failed.
+  if (!(*partition)->ref.is_written) co_return co_await note_written(broker, **partition);
   co_return Result<>{};
 }
 

@@ -8,9 +8,9 @@ namespace iggy::broker {
 
 /// Appends a batch to the partition that its partitioning chooses; done when it is as durable as
 /// the settings ask. The request's bytes are lent and stamped in place. Errors: those of
-/// validate_batch, stream_id_not_found, topic_id_not_found (also balanced without partitions),
-/// no_partitions (keyed without partitions), unauthorized, partition_not_found, those of
-/// PartitionLog::append.
+/// validate_batch, stream_id_not_found, topic_id_not_found, unauthorized, topic_id_not_found
+/// (balanced without partitions), no_partitions (keyed without), partition_not_found, those of
+/// PartitionLog::append and of noting the first write.
 Task<Result<>> send_messages(Context context, wire::SendMessages request);
 
 /// What a poll gives: the head of the reply, and the messages in the reader's scratch memory or as
