@@ -73,7 +73,9 @@ Broker::Broker(runtime::Disk& disk, std::vector<runtime::Shard*> shards, BrokerS
 Broker::~Broker() = default;
 
 Task<Result<>> Broker::start() {
-  started_at_ = runtime::Shard::current().clock().now();
+  const auto& clock = runtime::Shard::current().clock();
+  started_at_ = clock.now();
+  started_at_monotonic_ = clock.monotonic();
   if (const auto made = co_await disk_.make_directories(partitions_directory(settings_)); !made) {
     co_return fail(made);
   }
@@ -293,6 +295,10 @@ Task<Broker::MachineFigures> Broker::machine_figures() {
   figures.process = co_await runtime::on(*shards_.front(), [this] { return meter_.measure(); });
   if (const auto space = co_await disk_.space(settings_.data_path)) figures.space = *space;
   co_return figures;
+}
+
+Duration Broker::run_time() const {
+  return runtime::Shard::current().clock().monotonic() - started_at_monotonic_;
 }
 
 Task<> Broker::save() {

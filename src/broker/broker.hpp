@@ -119,6 +119,8 @@ class Broker {
   [[nodiscard]] const BrokerSettings& settings() const { return settings_; }
   [[nodiscard]] runtime::Disk& disk() { return disk_; }
   [[nodiscard]] Timestamp started_at() const { return started_at_; }
+  /// Since the start, whatever the wall clock was set to meanwhile.
+  [[nodiscard]] Duration run_time() const;
   [[nodiscard]] const runtime::HostNames& host() const { return host_; }
   /// What cluster metadata says; set once, before the first client.
   [[nodiscard]] const wire::ClusterMetadata& cluster() const { return cluster_; }
@@ -143,6 +145,7 @@ class Broker {
   runtime::ProcessMeter meter_;                      // on shard 0
   runtime::HostNames host_;
   Timestamp started_at_{};
+  Duration started_at_monotonic_{};
   wire::ClusterMetadata cluster_;
 };
 
