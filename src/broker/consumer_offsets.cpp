@@ -6,11 +6,12 @@
 namespace iggy::broker {
 namespace {
 
-// The next three run on the partition's shard.
+// The next three run on the partition's shard. It may have been deleted on the way there.
 
 Task<Result<std::optional<wire::ConsumerOffset>>> get(Broker& broker, PartitionRef ref,
                                                       log::ConsumerKey consumer) {
   const auto partition = co_await broker.partition(ref);
+  if (!partition && partition.error() == Error::incarnation_gone) co_return std::nullopt;
   if (!partition) co_return fail(partition);
   const auto stored = (*partition)->offsets->get(consumer);
   if (!stored) co_return std::nullopt;

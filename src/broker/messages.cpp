@@ -121,10 +121,12 @@ Task<Result<>> send_messages(Context context, wire::SendMessages request) {
     partition_id = PartitionId{base::hash32(request.partitioning.key) % partitions_count};
   } else if (request.partitioning.kind == wire::PartitioningKind::balanced) {
     if (partitions_count == 0) co_return fail(Error::topic_id_not_found);
-    partition_id =
-        co_await next_balanced(context.broker, found->topic->incarnation, partitions_count);
+    const auto topic = found->topic->incarnation;
+    partition_id = co_await next_balanced(context.broker, topic, partitions_count);
     found = context.find_topic(request.stream_id, request.topic_id);  // the world may have changed
     if (!found) co_return fail(found);
+    // Another one by that name: nobody has asked whether the session may send to it.
+    if (found->topic->incarnation != topic) co_return fail(Error::topic_id_not_found);
   }
 
   const auto ref = find_partition(*found, partition_id);
