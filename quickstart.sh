@@ -5,6 +5,8 @@
 #   ./quickstart.sh --keep   leaves the server running and says how to talk to it
 set -euo pipefail
 cd "$(dirname "$0")"
+# Clones of the project in different places share what ccache keeps.
+export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=true
 
 keep=no
 case "${1:-}" in

@@ -7,6 +7,8 @@
 # Ends with the line "N passed, N failed" and a status other than 0 if anything failed.
 set -euo pipefail
 cd "$(dirname "$0")"
+# Clones of the project in different places share what ccache keeps.
+export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=true
 
 case "${1:-}" in
   "") export IGGY_CRASH_ROUNDS="${IGGY_CRASH_ROUNDS:-50}" ;;
