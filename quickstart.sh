@@ -46,8 +46,7 @@ echo "build/release/bin/iggy-server and build/release/bin/iggy are up to date."
 for name in $(compgen -e IGGY_ || true); do
   [ "$name" = IGGY_RUNTIME ] || unset "$name"
 done
-export IGGY_HOME="$directory/home"
-mkdir -p "$IGGY_HOME"
+mkdir "$directory/home"
 
 start_server() {
   local config="$directory/data/runtime/current_config.toml"
@@ -71,10 +70,12 @@ start_server() {
 
 # Shows a command of the client as a user would type it, and runs it.
 iggy() {
-  printf '\n%s$ iggy' "$dim"
-  printf ' %q' "$@"
-  printf '%s\n' "$plain"
-  build/release/bin/iggy --tcp-server-address "$address" "$@"
+  local word shown=
+  for word in "$@"; do
+    case "$word" in *" "*) shown+=" \"$word\"" ;; *) shown+=" $word" ;; esac
+  done
+  printf '\n%s$ iggy%s%s\n' "$dim" "$shown" "$plain"
+  IGGY_HOME="$directory/home" build/release/bin/iggy --tcp-server-address "$address" "$@"
 }
 
 poll() {
@@ -103,10 +104,10 @@ poll before
 
 step "5. Kill the server with SIGKILL and start it again"
 kill -9 "$server_pid"
-wait "$server_pid" 2>/dev/null || true
+{ wait "$server_pid" || true; } 2>/dev/null
 server_pid=
 start_server
-echo "It was killed in the middle of its work, and listens again, now on $address."
+echo "It had no chance to write anything on its way out. It listens again, now on $address."
 
 step "6. Poll the same messages"
 poll after
