@@ -20,9 +20,9 @@ from iggy_server import PATIENCE_S, Server, free_port
 
 ROUNDS = int(os.environ.get("IGGY_CRASH_ROUNDS", "50"))
 SEED = int(os.environ.get("IGGY_CRASH_SEED", random.SystemRandom().randrange(2**32)))
-PRODUCERS = 10
+PRODUCERS = 8
 ROUNDS_PER_DIRECTORY = 10
-REPLIES_MAX = 800  # before the kill
+REPLIES_MAX = 600  # before the kill
 CHECK_COUNT = 2000  # messages for each poll of a check
 
 
