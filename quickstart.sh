@@ -124,7 +124,7 @@ ${bold}The server keeps running.${plain} Talk to it:
 
 Stop it and remove its data:
 
-  kill $server_pid; rm -r $directory
+  kill $server_pid; tail --pid=$server_pid -f /dev/null; rm -r $directory
 EOF
 else
   step "7. Stop the server"
