@@ -151,6 +151,17 @@ TEST_F(Append, makes_the_directory_at_the_first_message_and_says_so_once) {
   EXPECT_EQ(disk_.paths(), texts(first_segment));
 }
 
+TEST_F(Append, says_that_the_directory_is_new_although_a_crash_has_left_it) {
+  ASSERT_TRUE(open());
+  disk_.lose_power_after(2);
+  EXPECT_FALSE(append({"a"}));
+  ASSERT_TRUE(crash_and_open());
+  EXPECT_FALSE(disk_.paths().empty());
+
+  EXPECT_TRUE(append({"b"})->created);
+  EXPECT_FALSE(append({"c"})->created);
+}
+
 TEST_F(Append, writes_batches_that_arrive_together_in_one_call) {
   ASSERT_TRUE(open());
   ASSERT_TRUE(append({"first"}));

@@ -171,8 +171,8 @@ void Appender::settle(Drain& drain, const Result<>& outcome) {
     }
     const auto first = offset;
     offset += append.batch().count;
-    const bool created = !std::exchange(state_.creation_is_told, true);
-    append.settle(Appended{.first_offset = first, .last_offset = offset - 1, .created = created});
+    append.settle(
+        Appended{.first_offset = first, .last_offset = offset - 1, .created = first == 0});
   }
 }
 

@@ -61,8 +61,12 @@ Result<Checkpoint> decode_checkpoint(base::ByteView bytes) {
   checkpoint.totals.size_bytes = reader.integer<std::uint64_t>();
   checkpoint.totals.first_timestamp = reader.integer<std::uint64_t>();
   const auto checksum = base::hash64(bytes.first(reader.position()));
-  if (reader.integer<std::uint64_t>() != checksum || magic != file_magic ||
-      checkpoint.place.offset < checkpoint.segment) {
+  if (reader.integer<std::uint64_t>() != checksum || magic != file_magic) {
+    return fail(Error::damaged);
+  }
+  const auto [position, offset] = checkpoint.place;
+  if (offset < checkpoint.segment || checkpoint.totals.size_bytes > position ||
+      offset - checkpoint.segment > position / record_header_size) {
     return fail(Error::damaged);
   }
   if (checkpoint.totals.size_bytes > 0) {

@@ -96,8 +96,8 @@ Task<Result<ByteView>> Copier::load(const ReadReply& reply, std::uint64_t size) 
   const auto room = scratch_.size() - out_end_;
   if (room < size) co_return ByteView{};
 
-  const auto messages_left = limits_.messages_left(reply, cursor_);
-  const auto wanted = std::max(size, expected_size(state_, cursor_, messages_left));
+  const auto expected = expected_size(state_, cursor_, limits_.messages_left(reply, cursor_));
+  const auto wanted = std::max(size, std::min(expected, limits_.bytes_left(reply) + size));
   const auto most = std::min<std::uint64_t>({wanted, room, cursor_.rest()});
   const auto read =
       co_await cursor_.file->read(cursor_.place.position, scratch_.subspan(out_end_, most));

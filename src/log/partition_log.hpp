@@ -37,7 +37,7 @@ class LogStore;
 struct Appended {
   std::uint64_t first_offset = 0;
   std::uint64_t last_offset = 0;
-  bool created = false;  // this append made the partition's directory
+  bool created = false;  // the first batch of the partition: its directory was made for it
   bool operator==(const Appended&) const = default;
 };
 

@@ -101,7 +101,6 @@ struct PartitionState {
   std::uint64_t epoch = 0;
   bool epoch_started = false;  // its record is written
   bool has_directory = false;
-  bool creation_is_told = true;  // somebody was told that the directory was made
 
   std::vector<OffsetRange> damaged;                   // ascending; found at start
   std::uint64_t reported_damage = ~std::uint64_t{0};  // offset of the last log line about it

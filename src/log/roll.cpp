@@ -35,7 +35,7 @@ Task<Result<>> Appender::make_file() {
     co_return fail(done.error() == Error::no_space ? Error::no_space
                                                    : Error::cannot_append_message);
   }
-  if (!std::exchange(state_.has_directory, true)) state_.creation_is_told = false;
+  state_.has_directory = true;
   state_.active.file = *std::move(file);
   co_return Result<>{};
 }
