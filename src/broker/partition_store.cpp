@@ -98,12 +98,14 @@ Task<Result<>> PartitionStore::remove(Incarnation partition) {
 
 Task<> PartitionStore::save_all() {
   for (const auto& partition : all()) {
-    if (!partition->log->is_dirty()) continue;
-    const auto saved = co_await partition->log->checkpoint();
-    if (!saved && saved.error() != Error::incarnation_gone) {
-      base::log_error("cannot save {}: {}", partition->log->directory(),
-                      base::describe(saved.error()).text);
+    if (partition->log->is_dirty()) {
+      const auto saved = co_await partition->log->checkpoint();
+      if (!saved && saved.error() != Error::incarnation_gone) {
+        base::log_error("cannot save {}: {}", partition->log->directory(),
+                        base::describe(saved.error()).text);
+      }
     }
+    // Consumers go on where nobody sends.
     (void)co_await partition->offsets->sync();
   }
 }
