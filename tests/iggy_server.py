@@ -127,6 +127,10 @@ class Server:
         self.address = wait_until(self._bound_address, "the server's bound address")
         return self
 
+    def has_printed(self, text):
+        """Whether this run has printed `text` on standard output so far."""
+        return text in self._output_path.read_bytes()
+
     def config_path(self):
         return self.data / "runtime" / "current_config.toml"
 
