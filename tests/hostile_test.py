@@ -229,11 +229,20 @@ class ABadClient(unittest.TestCase):
 
     def test_is_refused_and_closed_above_the_frame_limits(self):
         for code, length in ((protocol.PING, 2**32 - 1), (protocol.LOGIN, 2**31),
-                             (999, 10 * 2**20 + 5), (protocol.GET_STREAMS, 10 * 2**20 + 5),
-                             (protocol.SEND, 2**32 - 1), (protocol.SEND, 256 * 2**20 + 5)):
+                             (999, 10 * 2**20 + 5), (protocol.GET_STREAMS, 10 * 2**20 + 5)):
             with self.subTest(code=code, length=length), self.stranger() as client:
                 client.send_bytes(struct.pack("<II", length, code))
                 self.assertEqual(received_until_end(client), struct.pack("<II", 3, 0))
+
+    def test_is_refused_and_closed_above_the_limit_of_sends(self):
+        for length in (256 * 2**20 + 5, 2**32 - 1):
+            with self.subTest(length), self.server.client() as client:
+                client.send_bytes(struct.pack("<II", length, protocol.SEND))
+                self.assertEqual(received_until_end(client), struct.pack("<II", 3, 0))
+            with self.subTest(length), self.stranger() as client:
+                client.send_bytes(struct.pack("<II", length, protocol.SEND))
+                self.assertIn(received_until_end(client),
+                              (struct.pack("<II", 3, 0), struct.pack("<II", 40, 0)))
 
     def test_gets_no_memory_for_what_it_announces(self):
         before = resident_bytes(self.server.process.pid)
