@@ -44,11 +44,8 @@ struct Target {
 Result<Target> find_target(const Context& context, const Identifier& stream,
                            const Identifier& topic, const wire::Consumer& consumer,
                            std::optional<PartitionId> partition) {
-  const auto found = context.find_topic(stream, topic);
+  const auto found = context.find_topic(stream, topic, may_poll);
   if (!found) return fail(found);
-  if (!may_poll(context.permissions(), found->stream->id, found->topic->id)) {
-    return fail(Error::unauthorized);
-  }
   const auto key = consumer_key(consumer);
   if (!key) return fail(key);
   const auto ref = find_partition(*found, partition.value_or(PartitionId{0}));

@@ -29,6 +29,15 @@ Result<FoundTopic> Context::find_topic(const wire::IdentifierView& stream,
   return FoundTopic{*in, found};
 }
 
+Result<FoundTopic> Context::find_topic(const wire::IdentifierView& stream,
+                                       const wire::IdentifierView& topic, MayUseTopic may) const {
+  const auto found = find_topic(stream, topic);
+  if (found && !may(permissions(), found->stream->id, found->topic->id)) {
+    return fail(Error::unauthorized);
+  }
+  return found;
+}
+
 std::vector<PartitionRef> partitions_of(const Stream& stream, const Topic& topic) {
   std::vector<PartitionRef> all;
   all.reserve(topic.partitions_count());

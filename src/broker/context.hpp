@@ -29,6 +29,11 @@ struct Context {
   /// Errors: stream_id_not_found, topic_id_not_found.
   [[nodiscard]] Result<FoundTopic> find_topic(const wire::IdentifierView& stream,
                                               const wire::IdentifierView& topic) const;
+  /// The same for a session that may do this with the topic. Errors: unauthorized, too.
+  using MayUseTopic = bool (*)(const Permissions*, StreamId, TopicId);
+  [[nodiscard]] Result<FoundTopic> find_topic(const wire::IdentifierView& stream,
+                                              const wire::IdentifierView& topic,
+                                              MayUseTopic may) const;
 
   template <class Edit>
   Task<Result<typename Edit::Outcome>> commit(Edit edit) const {

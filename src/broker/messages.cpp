@@ -108,11 +108,8 @@ Task<Result<>> flush(Broker& broker, PartitionRef ref, bool sync) {
 Task<Result<>> send_messages(Context context, wire::SendMessages request) {
   const auto batch = wire::validate_batch(request);
   if (!batch) co_return fail(batch);
-  auto found = context.find_topic(request.stream_id, request.topic_id);
+  auto found = context.find_topic(request.stream_id, request.topic_id, may_send);
   if (!found) co_return fail(found);
-  if (!may_send(context.permissions(), found->stream->id, found->topic->id)) {
-    co_return fail(Error::unauthorized);
-  }
 
   const auto partitions_count = found->topic->partitions_count();
   auto partition_id = request.partitioning.partition_id;
@@ -138,11 +135,8 @@ Task<Result<>> send_messages(Context context, wire::SendMessages request) {
 }
 
 Task<Result<Polled>> poll_messages(Context context, wire::PollMessages request, PollLimits limits) {
-  const auto found = context.find_topic(request.stream_id, request.topic_id);
+  const auto found = context.find_topic(request.stream_id, request.topic_id, may_poll);
   if (!found) co_return fail(found);
-  if (!may_poll(context.permissions(), found->stream->id, found->topic->id)) {
-    co_return fail(Error::unauthorized);
-  }
   const auto consumer = consumer_key(request.consumer);
   if (!consumer) co_return fail(consumer);
   const auto ref = find_partition(*found, request.partition_id.value_or(PartitionId{0}));
@@ -156,11 +150,8 @@ Task<Result<Polled>> poll_messages(Context context, wire::PollMessages request, 
 }
 
 Task<Result<>> flush_unsaved_buffer(Context context, wire::FlushUnsavedBuffer request) {
-  const auto found = context.find_topic(request.stream_id, request.topic_id);
+  const auto found = context.find_topic(request.stream_id, request.topic_id, may_send);
   if (!found) co_return fail(found);
-  if (!may_send(context.permissions(), found->stream->id, found->topic->id)) {
-    co_return fail(Error::unauthorized);
-  }
   const auto ref = find_partition(*found, request.partition_id);
   if (!ref) co_return fail(ref);
 

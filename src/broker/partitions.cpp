@@ -5,12 +5,9 @@ namespace iggy::broker {
 
 Task<Result<>> create_partitions(Context context, wire::CreatePartitions request) {
   if (const auto valid = wire::validate(request); !valid) co_return fail(valid);
-  const auto found = context.find_topic(request.stream_id, request.topic_id);
+  const auto found = context.find_topic(request.stream_id, request.topic_id, may_manage_topic);
   if (!found) co_return fail(found);
   const auto& [stream, topic] = *found;
-  if (!may_manage_topic(context.permissions(), stream->id, topic->id)) {
-    co_return fail(Error::unauthorized);
-  }
 
   const auto added = co_await context.commit(
       AddPartitions{.topic = key_of(*stream, *topic), .count = request.partitions_count});
@@ -20,12 +17,9 @@ Task<Result<>> create_partitions(Context context, wire::CreatePartitions request
 
 Task<Result<>> delete_partitions(Context context, wire::DeletePartitions request) {
   if (const auto valid = wire::validate(request); !valid) co_return fail(valid);
-  const auto found = context.find_topic(request.stream_id, request.topic_id);
+  const auto found = context.find_topic(request.stream_id, request.topic_id, may_manage_topic);
   if (!found) co_return fail(found);
   const auto& [stream, topic] = *found;
-  if (!may_manage_topic(context.permissions(), stream->id, topic->id)) {
-    co_return fail(Error::unauthorized);
-  }
 
   const auto in = context.broker.here().catalogue;  // held, with the stream in it
   const auto removed = co_await context.commit(

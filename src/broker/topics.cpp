@@ -105,12 +105,9 @@ Task<Result<wire::TopicDetails>> create_topic(Context context, wire::CreateTopic
 
 Task<Result<>> update_topic(Context context, wire::UpdateTopic request) {
   if (const auto valid = wire::validate(request); !valid) co_return fail(valid);
-  const auto found = context.find_topic(request.stream_id, request.topic_id);
+  const auto found = context.find_topic(request.stream_id, request.topic_id, may_manage_topic);
   if (!found) co_return fail(found);
   const auto& [stream, topic] = *found;
-  if (!may_manage_topic(context.permissions(), stream->id, topic->id)) {
-    co_return fail(Error::unauthorized);
-  }
 
   const auto changed = co_await context.commit(ChangeTopic{
       .topic = key_of(*stream, *topic),
@@ -124,12 +121,9 @@ Task<Result<>> update_topic(Context context, wire::UpdateTopic request) {
 }
 
 Task<Result<>> delete_topic(Context context, wire::DeleteTopic request) {
-  const auto found = context.find_topic(request.stream_id, request.topic_id);
+  const auto found = context.find_topic(request.stream_id, request.topic_id, may_manage_topic);
   if (!found) co_return fail(found);
   const auto& [stream, topic] = *found;
-  if (!may_manage_topic(context.permissions(), stream->id, topic->id)) {
-    co_return fail(Error::unauthorized);
-  }
 
   const auto in = context.broker.here().catalogue;  // held, with the stream in it
   const auto removed = co_await context.commit(RemoveTopic{key_of(*stream, *topic)});
@@ -139,12 +133,9 @@ Task<Result<>> delete_topic(Context context, wire::DeleteTopic request) {
 }
 
 Task<Result<>> purge_topic(Context context, wire::PurgeTopic request) {
-  const auto found = context.find_topic(request.stream_id, request.topic_id);
+  const auto found = context.find_topic(request.stream_id, request.topic_id, may_manage_topic);
   if (!found) co_return fail(found);
   const auto& [stream, topic] = *found;
-  if (!may_manage_topic(context.permissions(), stream->id, topic->id)) {
-    co_return fail(Error::unauthorized);
-  }
 
   const auto in = context.broker.here().catalogue;
   const auto renewed = co_await context.commit(RenewTopicPartitions{key_of(*stream, *topic)});
