@@ -2,16 +2,23 @@
 #include "runtime/runtime.hpp"
 
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "runtime/cpus.hpp"
 #include "runtime/event.hpp"
@@ -76,6 +83,36 @@ TEST(Backend, is_one_that_works_if_nothing_is_said) {
 
   EXPECT_TRUE(make_reactor(*chosen));
   EXPECT_EQ(choose_backend("", reason), chosen);
+}
+
+/// From now on the kernel refuses io_uring to this process, as it does in a default container.
+void forbid_io_uring(int error) {
+  sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_setup, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{.len = std::size(filter), .filter = filter};
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) std::_Exit(90);
+  if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) std::_Exit(91);
+}
+
+/// In a process of its own: 0 if it falls back to epoll, and refuses what is forced.
+[[noreturn]] void choose_where_forbidden(int error) {
+  forbid_io_uring(error);
+  std::string reason;
+  if (choose_backend(nullptr, reason) != Backend::epoll || reason.empty()) std::_Exit(1);
+  const Result<Backend> refused = fail(Error::operation_unsupported);
+  if (choose_backend("io_uring", reason) != refused || reason.empty()) std::_Exit(2);
+  std::_Exit(0);
+}
+
+TEST(BackendDeathTest, is_epoll_where_io_uring_is_forbidden_or_unknown) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(choose_where_forbidden(EPERM), testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(choose_where_forbidden(ENOSYS), testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(choose_where_forbidden(ENOMEM), testing::ExitedWithCode(0), "");
 }
 
 Task<> yield_until(bool& done, std::size_t& rounds) {

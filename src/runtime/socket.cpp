@@ -107,8 +107,9 @@ Task<std::int32_t> wait_writable(int descriptor) {
   co_return co_await operation.run();
 }
 
-/// Sends all of it. On io_uring a send through the ring costs 0.6 to 2.7 us less than a system call
-/// of its own (64-byte requests on 16 and 64 connections); on epoll the reactor tries it at once.
+/// Sends all of it. On io_uring it goes through the ring: server CPU for a 64-byte request was
+/// lower by a median of 1.1 us than with a system call in place, in 12 of 14 pairs of runs on a
+/// busy machine (16 and 64 connections). On epoll the reactor tries the call at once.
 Task<Result<>> send_all(int descriptor, Unsent unsent) {
   while (!unsent.is_empty()) {
     Operation operation;
