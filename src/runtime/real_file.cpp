@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <system_error>
+#include <cstring>
 #include <utility>
 
 #include "base/logging.hpp"
@@ -146,7 +146,8 @@ Error file_error(int number) {
 Error report_file_error(std::string_view what, const std::string& path, int number) {
   const auto error = file_error(number);
   if (error != Error::file_not_found && error != Error::file_exists) {
-    base::log_error("cannot {} {}: {}", what, path, std::generic_category().message(number));
+    const char* const reason = ::strerrordesc_np(number);
+    base::log_error("cannot {} {}: {}", what, path, reason ? reason : "unknown reason");
   }
   return error;
 }
