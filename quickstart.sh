@@ -103,8 +103,7 @@ iggy -u iggy -p iggy message send --partition-id 1 dev sample "lorem ipsum"
 poll before
 
 step "5. Kill the server with SIGKILL and start it again"
-kill -9 "$server_pid"
-{ wait "$server_pid" || true; } 2>/dev/null
+{ kill -9 "$server_pid" && wait "$server_pid"; } 2>/dev/null || true  # the shell would report it
 server_pid=
 start_server
 echo "It had no chance to write anything on its way out. It listens again, now on $address."
