@@ -22,16 +22,13 @@ std::unexpected<Error> tell(const Result<T>& failed, std::string_view what, std:
   return fail(failed);
 }
 
-/// Removes all but the lock, which is held. A failure is only a warning: the start goes on.
-Task<> empty(runtime::Disk& disk, std::string path) {
-  base::log_warning("--fresh: deleting everything in {}", path);
+/// Removes all that is in the directory but `kept`. Errors: those of the first that can't be
+/// removed.
+Task<Result<>> empty(runtime::Disk& disk, std::string path, std::string_view kept) {
   const auto entries = co_await disk.list(path);
-  if (!entries) {
-    base::log_warning("cannot list {}: {}", path, base::describe(entries.error()).text);
-    co_return;
-  }
+  if (!entries) co_return tell(entries, "list", path);
   for (const auto& entry : *entries) {
-    if (entry.name == lock_name) continue;
+    if (entry.name == kept) continue;
     const auto inside = runtime::join_path(path, entry.name);
     Result<> removed;
     if (entry.is_directory) {
@@ -39,10 +36,28 @@ Task<> empty(runtime::Disk& disk, std::string path) {
     } else {
       removed = co_await disk.unlink(inside);
     }
-    if (!removed) {
-      base::log_warning("cannot delete {}: {}", inside, base::describe(removed.error()).text);
-    }
+    if (!removed) co_return tell(removed, "delete", inside);
   }
+  co_return Result<>{};
+}
+
+/// A failure is only a warning: the start goes on with what is left.
+Task<> start_fresh(runtime::Disk& disk, std::string path) {
+  base::log_warning("--fresh: deleting everything in {}", path);
+  if (const auto emptied = co_await empty(disk, path, lock_name); !emptied) {
+    base::log_warning("{} could not be emptied; going on with what is left", path);
+  }
+}
+
+/// Empties the runtime directory in place: making it anew would cost the start a sync.
+Task<Result<>> prepare_runtime(runtime::Disk& disk, std::string path) {
+  const auto exists = co_await disk.exists(path);
+  if (!exists) co_return tell(exists, "look for", path);
+  if (*exists) co_return co_await empty(disk, path, {});
+  if (const auto made = co_await disk.make_directories(path); !made) {
+    co_return tell(made, "make", path);
+  }
+  co_return Result<>{};
 }
 
 std::optional<std::uint32_t> version_in(std::string_view text) {
@@ -95,16 +110,13 @@ Task<Result<std::unique_ptr<runtime::DirectoryLock>>> take_data_directory(
   }
   if (!lock) co_return tell(lock, "lock the data directory", options.path);
 
-  if (options.fresh) co_await empty(disk, options.path);
+  if (options.fresh) co_await start_fresh(disk, options.path);
   if (const auto checked = co_await check_format(disk, options.path); !checked) {
     co_return fail(checked);
   }
   const auto runtime_path = runtime::join_path(options.path, options.runtime_path);
-  if (const auto removed = co_await disk.remove_all(runtime_path); !removed) {
-    co_return tell(removed, "empty", runtime_path);
-  }
-  if (const auto made = co_await disk.make_directories(runtime_path); !made) {
-    co_return tell(made, "make", runtime_path);
+  if (const auto prepared = co_await prepare_runtime(disk, runtime_path); !prepared) {
+    co_return fail(prepared);
   }
   co_return std::move(*lock);
 }

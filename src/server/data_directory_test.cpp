@@ -149,7 +149,7 @@ TEST_F(DataDirectoryTest, gives_the_error_of_the_disk) {
   ASSERT_FALSE(lock);
   EXPECT_EQ(lock.error(), Error::no_space);
 
-  disk.fail_call(DiskCall::remove_all, 0, Error::io_error);
+  disk.fail_call(DiskCall::make_directories, 0, Error::io_error, 0, "runtime");
   lock = take();
   ASSERT_FALSE(lock);
   EXPECT_EQ(lock.error(), Error::io_error);
