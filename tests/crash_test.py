@@ -67,7 +67,7 @@ class Life:
             with protocol.Client(self.server.address, PATIENCE_S, login=False) as client:
                 client.ping()
             return True
-        except (ConnectionRefusedError, protocol.ConnectionLost):
+        except (ConnectionError, protocol.ConnectionLost):
             # For some milliseconds after its end the kernel still accepts in the name of a killed
             # process whose listener is in an io_uring, and then resets.
             if listened:
