@@ -21,7 +21,7 @@ std::uint64_t ReceiveBuffer::frame_size() const {
 }
 
 std::optional<std::uint32_t> ReceiveBuffer::front_code() const {
-  if (pending() < frame_header_size) return std::nullopt;
+  if (pending() < wire::frame_header_size) return std::nullopt;
   return base::load<std::uint32_t>(block_.data() + begin_ + 4);
 }
 
@@ -29,10 +29,10 @@ FrameState ReceiveBuffer::state() const {
   const auto code = front_code();
   if (!code) return FrameState::incomplete;
   const auto size = frame_size();
-  if (size < frame_header_size) return FrameState::too_short;
+  if (size < wire::frame_header_size) return FrameState::too_short;
   const auto limit =
       *code == wire::SendMessages::code ? limits_.send_payload_size : limits_.control_payload_size;
-  if (size - frame_header_size > limit) return FrameState::too_large;
+  if (size - wire::frame_header_size > limit) return FrameState::too_large;
   return pending() >= size ? FrameState::complete : FrameState::incomplete;
 }
 
@@ -40,7 +40,8 @@ Frame ReceiveBuffer::take() {
   assert(state() == FrameState::complete);
   const auto size = static_cast<std::size_t>(frame_size());
   const auto code = base::load<std::uint32_t>(block_.data() + begin_ + 4);
-  const auto payload = block_.bytes().subspan(begin_ + frame_header_size, size - frame_header_size);
+  const auto payload =
+      block_.bytes().subspan(begin_ + wire::frame_header_size, size - wire::frame_header_size);
   begin_ += size;
   return {code, payload};
 }
@@ -51,7 +52,7 @@ base::MutableByteView ReceiveBuffer::room() {
     begin_ = end_ = 0;
   }
   std::size_t wanted = block_size_min;
-  if (pending() >= frame_header_size && state() == FrameState::incomplete) {
+  if (pending() >= wire::frame_header_size && state() == FrameState::incomplete) {
     wanted = std::max(wanted, static_cast<std::size_t>(frame_size()));
   }
   if (wanted > block_.size()) {

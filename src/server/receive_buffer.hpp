@@ -7,6 +7,7 @@
 
 #include "base/bytes.hpp"
 #include "runtime/buffer.hpp"
+#include "wire/frame.hpp"
 
 namespace iggy::server {
 
@@ -34,7 +35,6 @@ struct FrameLimits {
 /// announced a larger one (above 256 KiB that is a mapping of which only the touched pages exist).
 class ReceiveBuffer {
  public:
-  static constexpr std::size_t frame_header_size = 8;
   static constexpr std::size_t block_size_min = 4096;
 
   ReceiveBuffer(runtime::BufferPool& pool, FrameLimits limits) : pool_(pool), limits_(limits) {}
@@ -50,7 +50,7 @@ class ReceiveBuffer {
   /// The frame at the front. Only when `state()` is complete; forget it before the next call.
   Frame take();
   /// Skips a header whose length is too short.
-  void skip_header() { begin_ += frame_header_size; }
+  void skip_header() { begin_ += wire::frame_header_size; }
 
   /// The command of the frame at the front; nothing while its header is incomplete.
   [[nodiscard]] std::optional<std::uint32_t> front_code() const;
