@@ -129,6 +129,7 @@ Task<Result<>> send_messages(Context context, wire::SendMessages request) {
   const auto ref = find_partition(*found, partition_id);
   if (!ref) co_return fail(ref);
   auto& shard = context.broker.shard_of(ref->topic, ref->partition_id);
+  context.session.trail.note(shard.index());
   co_return co_await runtime::on(shard, [&broker = context.broker, &ref = *ref, &batch = *batch] {
     return append(broker, ref, batch);
   });
@@ -143,6 +144,7 @@ Task<Result<Polled>> poll_messages(Context context, wire::PollMessages request, 
   if (!ref) co_return fail(ref);
 
   auto& shard = context.broker.shard_of(ref->topic, ref->partition_id);
+  context.session.trail.note(shard.index());
   co_return co_await runtime::on(
       shard, [&broker = context.broker, &ref = *ref, &consumer = *consumer, &request, &limits] {
         return poll(broker, ref, consumer, request, limits);

@@ -75,6 +75,7 @@ class ScriptedStream final : public net::ByteStream {
     ++script_.closed;
     co_return;
   }
+  void leave_shard() override {}
   [[nodiscard]] std::string peer_address() const override { return "127.0.0.1:8090"; }
 
  private:

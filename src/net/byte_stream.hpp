@@ -46,6 +46,10 @@ class ByteStream {
   /// peer sees the end. Nothing may be under way. May be called again, and after errors.
   virtual Task<> close() = 0;
 
+  /// Lets go of the current shard: the next call may come from another one. Nothing may be under
+  /// way.
+  virtual void leave_shard() = 0;
+
   /// True if `send_file` lets the kernel move the bytes.
   [[nodiscard]] virtual bool sends_files_directly() const { return false; }
 

@@ -24,12 +24,10 @@ class TcpStream final : public ByteStream {
                            std::uint64_t size) override;
   Task<> end_sending() override;
   Task<> close() override;
+  void leave_shard() override { socket_ = runtime::Socket(socket_.detach()); }
   [[nodiscard]] bool sends_files_directly() const override { return true; }
   [[nodiscard]] std::string peer_address() const override { return peer_address_; }
 
-  /// Gives the socket up, for another shard: `TcpStream(Socket(DetachedSocket))` there. Nothing may
-  /// be under way.
-  runtime::DetachedSocket detach() { return socket_.detach(); }
   /// For options (linger, keepalive, buffer sizes).
   [[nodiscard]] runtime::Socket& socket() { return socket_; }
 

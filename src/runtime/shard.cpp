@@ -135,16 +135,19 @@ bool Shard::run_inbox() {
 
 bool Shard::wait(Duration limit) {
   if (!ready_.empty()) limit = {};
+  const auto begin = clock_->monotonic();
   if (const auto due = timers_->next_due(); due && limit > Duration{}) {
-    const auto now = clock_->monotonic();
-    limit = *due > now ? std::min(limit, *due - now) : Duration{};
+    limit = *due > begin ? std::min(limit, *due - begin) : Duration{};
   }
-  if (limit == Duration{}) return reactor_->wait({});
-
+  if (limit == Duration{}) {
+    load_.note_wait(begin, begin);
+    return reactor_->wait({});
+  }
   sleeping_.store(true);
   if (inbox_.load() != nullptr || (stop_requested_.load() && !is_stopping_)) limit = {};
   const bool came = reactor_->wait(limit);
   sleeping_.store(false, std::memory_order_relaxed);
+  load_.note_wait(begin, clock_->monotonic());
   return came;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "iggy/units.hpp"
+#include "runtime/load_meter.hpp"
 #include "runtime/task.hpp"
 #include "runtime/task_group.hpp"
 
@@ -82,6 +83,9 @@ class Shard {
   /// Hands a message over. Any thread. The receiver is woken only if it sleeps.
   void post(InboxNode& message) noexcept;
 
+  /// How busy it is: 0 to 1. Any thread.
+  [[nodiscard]] double load() const { return load_.load(clock_->monotonic()); }
+
   [[nodiscard]] std::uint32_t index() const { return index_; }
   [[nodiscard]] Clock& clock() { return *clock_; }
   [[nodiscard]] Random& random() { return *random_; }
@@ -115,6 +119,7 @@ class Shard {
   bool is_stopping_ = false;  // the request to stop was seen
   std::unique_ptr<Semaphore> call_permits_;
   std::unique_ptr<TaskGroup> services_;
+  LoadMeter load_;
   // What other threads touch has a cache line of its own.
   alignas(64) std::atomic<InboxNode*> inbox_{nullptr};
   std::atomic<bool> sleeping_{false};

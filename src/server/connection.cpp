@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/error_table.hpp"
 #include "base/logging.hpp"
@@ -19,38 +20,54 @@ constexpr std::uint32_t turn_requests_max = 64;
 
 constexpr auto goodbye_limit = Duration::seconds(2);
 
+// A connection moves after so many data requests in a row that went to one other shard, and takes
+// no more of what was received along than this.
+constexpr std::uint32_t requests_before_move = 32;
+constexpr std::size_t moved_bytes_max = 64 * 1024;
+constexpr auto settling_time = Duration::seconds(10);
+
 }  // namespace
 
-Connection::Connection(broker::Broker& broker, ReceiveBudget& budget,
-                       const ConnectionLimits& limits, std::unique_ptr<net::ByteStream> stream,
-                       broker::Session session)
+Connection::Connection(broker::Broker& broker, ReceiveBudget& budget, const Placement& placement,
+                       const ConnectionLimits& limits, Arrival arrival)
     : broker_(broker),
       share_(budget),
       budget_(budget),
+      placement_(placement),
       limits_(limits),
-      stream_(std::move(stream)),
-      session_(std::move(session)),
+      stream_(std::move(arrival.stream)),
+      session_(std::move(arrival.session)),
       buffer_(runtime::Shard::current().buffers(), frame_limits()),
       replies_(*stream_, *this),
-      last_request_(now()) {}
+      last_request_(now()),
+      may_move_(arrival.may_move),
+      settled_until_(arrival.settled_until) {
+  if (!arrival.received.empty()) buffer_.put(arrival.received);
+}
 
 Duration Connection::now() const { return runtime::Shard::current().clock().monotonic(); }
 
-Task<> Connection::serve() {
+Task<std::optional<Departure>> Connection::serve() {
   runtime::CancelScope scope(co_await runtime::this_scope());
   scope_ = &scope;
   const auto served = co_await runtime::in_scope(scope, serve_requests());
   scope_ = nullptr;
   deadline_ = Duration::max();
+  if (served && moves_to_ && !is_stopping_) co_return depart(*moves_to_);
   buffer_.discard();
   share_.release();
   // Otherwise the stream is only good for closing: a reply may have been sent in part.
   if (served) co_await say_goodbye();
   co_await stream_->close();
+  co_return std::nullopt;
 }
 
 Task<Result<>> Connection::serve_requests() {
-  while (!is_over_ && !is_stopping_) {
+  while (true) {
+    if (const auto answered = co_await answer_pending(); !answered) co_return fail(answered);
+    if (is_over_ || is_stopping_) break;
+    moves_to_ = next_shard();
+    if (moves_to_) break;
     const auto received = co_await receive();
     if (!received && is_stopping_ && !scope_->is_cancelled()) break;
     if (!received) co_return fail(received);
@@ -58,9 +75,41 @@ Task<Result<>> Connection::serve_requests() {
       refuse_cut_frame();
       co_return co_await replies_.flush();
     }
-    if (const auto answered = co_await answer_pending(); !answered) co_return fail(answered);
   }
   co_return Result<>{};
+}
+
+/// Where the connection should go on, if not here.
+std::optional<std::size_t> Connection::next_shard() {
+  const auto here = std::size_t{runtime::Shard::current().index()};
+  auto& trail = session_.trail;
+  if (!may_move_ || buffer_.pending() > moved_bytes_max) return std::nullopt;
+  if (const auto sent_to = std::exchange(sent_to_, std::nullopt)) {
+    settled_until_ = now() + settling_time;
+    return sent_to;
+  }
+  if (trail.shard == here || trail.requests < requests_before_move) return std::nullopt;
+  trail.requests = 0;  // if it does not go now, it asks again after as many
+  if (now() < settled_until_ || !placement_.should_move(here, trail.shard)) return std::nullopt;
+  return trail.shard;
+}
+
+bool Connection::send_away(std::size_t shard) {
+  if (may_move_) sent_to_ = shard;
+  return may_move_;
+}
+
+Departure Connection::depart(std::size_t shard) {
+  auto received = buffer_.take_rest();
+  share_.release();
+  stream_->leave_shard();
+  session_.trail.requests = 0;
+  return {.arrival = {.stream = std::move(stream_),
+                      .session = std::move(session_),
+                      .may_move = may_move_,
+                      .received = std::move(received),
+                      .settled_until = settled_until_},
+          .shard = shard};
 }
 
 Task<Result<Connection::Received>> Connection::receive() {
@@ -143,6 +192,7 @@ Task<Result<std::uint64_t>> Connection::answer_next() {
                                    .poll_reply_size_max = limits_.poll_reply_size});
   if (!answered) co_return fail(answered);
   is_over_ = *answered == AfterReply::close;
+  is_active_ = true;
   if (!session_.is_logged_in()) last_request_ = now();
   buffer_.set_limits(frame_limits());
   co_return frame.payload.size();
@@ -211,6 +261,7 @@ Duration Connection::login_deadline() const {
 }
 
 void Connection::check_deadline(Duration now) {
+  is_active_ = false;
   if (now < deadline_ || scope_ == nullptr) return;
   deadline_ = Duration::max();
   const bool lacks_login = waiting_ != Waiting::reply && now >= login_deadline();

@@ -3,12 +3,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "broker/broker.hpp"
 #include "broker/session.hpp"
 #include "net/byte_stream.hpp"
 #include "runtime/cancel.hpp"
 #include "runtime/shard.hpp"
+#include "server/arrival.hpp"
+#include "server/placement.hpp"
 #include "server/receive_budget.hpp"
 #include "server/receive_buffer.hpp"
 #include "server/reply_writer.hpp"
@@ -25,20 +28,33 @@ struct ConnectionLimits {
   Duration idle_memory = Duration::seconds(1);      // then memory that is not needed goes back
 };
 
+/// What goes on elsewhere.
+struct Departure {
+  Arrival arrival;
+  std::size_t shard = 0;
+};
+
 /// Requests are answered strictly one after another, in their order. Belongs to one shard.
 class Connection final : private ProgressWatch {
  public:
-  Connection(broker::Broker& broker, ReceiveBudget& budget, const ConnectionLimits& limits,
-             std::unique_ptr<net::ByteStream> stream, broker::Session session);
+  Connection(broker::Broker& broker, ReceiveBudget& budget, const Placement& placement,
+             const ConnectionLimits& limits, Arrival arrival);
 
-  /// Serves until the peer goes, a deadline passes, or `stop`. Runs in a scope of its own inside of
-  /// the caller's.
-  Task<> serve();
+  /// Serves until the peer goes, a deadline passes, or `stop`; or until, between two requests, it
+  /// should move to another shard: then nothing of it is left here. Runs in a scope of its own
+  /// inside of the caller's.
+  Task<std::optional<Departure>> serve();
 
   /// Ends it after the request under way: the client is told so (status 8).
   void stop();
   /// Ends it if a deadline has passed. Called about once a second.
   void check_deadline(Duration now);
+
+  /// It was asked something since the last `check_deadline`.
+  [[nodiscard]] bool is_active() const { return is_active_; }
+  /// Has it move to `shard` after the next request, and stay there for a while. False if it may not
+  /// move.
+  bool send_away(std::size_t shard);
 
  private:
   enum class Waiting : std::uint8_t { nothing, request, rest_of_frame, reply };
@@ -54,6 +70,8 @@ class Connection final : private ProgressWatch {
   void refuse_next(FrameState state);
   void refuse_cut_frame();
   Task<> say_goodbye();
+  [[nodiscard]] std::optional<std::size_t> next_shard();
+  Departure depart(std::size_t shard);
 
   void expect(Waiting what);
   void reply_progressed() override { expect(Waiting::reply); }
@@ -67,6 +85,7 @@ class Connection final : private ProgressWatch {
   broker::Broker& broker_;
   ReceiveBudget::Share share_;
   const ReceiveBudget& budget_;
+  const Placement& placement_;
   const ConnectionLimits& limits_;
   std::unique_ptr<net::ByteStream> stream_;
   broker::Session session_;
@@ -80,6 +99,11 @@ class Connection final : private ProgressWatch {
   Waiting waiting_ = Waiting::nothing;
   bool is_stopping_ = false;
   bool is_over_ = false;  // the last reply closes the connection
+  bool is_active_ = false;
+  const bool may_move_;
+  Duration settled_until_;               // before, it does not go home
+  std::optional<std::size_t> sent_to_;   // the shard that `send_away` has named
+  std::optional<std::size_t> moves_to_;  // decided
 };
 
 }  // namespace iggy::server

@@ -30,10 +30,14 @@ class ConnectionTest : public ::testing::Test {
 
   void connect(broker::Session session) { connect(std::move(session), budget); }
   void connect(broker::Session session, ReceiveBudget& charged) {
-    connection.emplace(host.broker, charged, limits, std::make_unique<testing::PeerStream>(peer),
-                       std::move(session));
-    tasks.spawn(connection->serve());
+    make(std::move(session), charged);
+    tasks.spawn(serve());
     run();
+  }
+  void make(broker::Session session, ReceiveBudget& charged) {
+    connection.emplace(host.broker, charged, placement, limits,
+                       Arrival{.stream = std::make_unique<testing::PeerStream>(peer),
+                               .session = std::move(session)});
   }
   void say(base::ByteView bytes) {
     peer.say(bytes);
@@ -48,7 +52,10 @@ class ConnectionTest : public ::testing::Test {
   }
   [[nodiscard]] bool is_over() const { return tasks.size() == 0; }
 
+  Task<> serve() { (void)co_await connection->serve(); }
+
   testing::TestBroker host;
+  Placement placement{{&host.shard.shard()}};
   ReceiveBudget budget{100'000'000};
   ReceiveBudget small_budget{500'000};
   ConnectionLimits limits;
@@ -342,10 +349,9 @@ TEST_F(ConnectionTest, stops_inside_of_a_request_that_is_incomplete) {
 }
 
 TEST_F(ConnectionTest, stops_before_it_began) {
-  connection.emplace(host.broker, budget, limits, std::make_unique<testing::PeerStream>(peer),
-                     host.root());
+  make(host.root(), budget);
   connection->stop();
-  tasks.spawn(connection->serve());
+  tasks.spawn(serve());
   peer.end();
   run();
 

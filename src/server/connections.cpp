@@ -1,7 +1,6 @@
 // The connections of one shard.
 #include "server/connections.hpp"
 
-#include "base/hash.hpp"
 #include "base/logging.hpp"
 #include "runtime/timer.hpp"
 
@@ -12,36 +11,45 @@ constexpr auto deadline_check_interval = Duration::seconds(1);
 
 }  // namespace
 
-Connections::Connections(broker::Broker& broker, ConnectionLimits limits,
+Connections::Connections(broker::Broker& broker, Placement& placement, ConnectionLimits limits,
                          std::uint64_t receive_bytes)
-    : broker_(broker), limits_(limits), budget_(receive_bytes) {
+    : broker_(broker),
+      placement_(placement),
+      shard_(runtime::Shard::current().index()),
+      limits_(limits),
+      budget_(receive_bytes) {
   watch_.spawn(watch_deadlines());
 }
 
-void Connections::serve(std::unique_ptr<net::ByteStream> stream, wire::Transport transport,
-                        std::function<Task<>()> ended) {
-  tasks_.spawn(serve_one(std::move(stream), transport, std::move(ended)));
+void Connections::serve(Arrival arrival) {
+  if (has_stopped_) return placement_.count_out(shard_);
+  tasks_.spawn(serve_one(std::move(arrival)));
 }
 
-Task<> Connections::serve_one(std::unique_ptr<net::ByteStream> stream, wire::Transport transport,
-                              std::function<Task<>()> ended) {
-  auto address = stream->peer_address();
-  const ClientId client_id{base::hash32(base::as_bytes(address))};
-  Connection connection(
-      broker_, budget_, limits_, std::move(stream),
-      {.client_id = client_id, .transport = transport, .address = std::move(address)});
+Task<> Connections::serve_one(Arrival arrival) {
+  auto departure = co_await serve_here(std::move(arrival));
+  placement_.count_out(shard_);
+  if (!departure) co_return;
+  base::log_debug("{} moves from shard {} to shard {}", departure->arrival.session.address, shard_,
+                  departure->shard);
+  placement_.count_in(departure->shard);
+  co_await placement_.hand_over(departure->shard, std::move(departure->arrival));
+}
+
+Task<std::optional<Departure>> Connections::serve_here(Arrival arrival) {
+  Connection connection(broker_, budget_, placement_, limits_, std::move(arrival));
   const auto number = next_number_++;
   open_.emplace(number, &connection);
   ++broker_.here().clients_count;
   changed_.notify_all();
   if (is_stopping_) connection.stop();
 
-  co_await connection.serve();
+  auto departure = co_await connection.serve();
 
   --broker_.here().clients_count;
   open_.erase(number);
   changed_.notify_all();
-  co_await ended();
+  co_return departure;
 }
 
 Task<> Connections::watch_deadlines() {
@@ -55,7 +63,17 @@ Task<> Connections::watch_deadlines() {
     }
     if (!waited) co_return;
     const auto now = runtime::Shard::current().clock().monotonic();
+    spread_load();
     for (const auto& [_, connection] : open_) connection->check_deadline(now);
+  }
+}
+
+/// One at a time: what it brings shows before the next.
+void Connections::spread_load() {
+  const auto shard = placement_.relief_for(shard_);
+  if (!shard) return;
+  for (const auto& [_, connection] : open_) {
+    if (connection->is_active() && connection->send_away(*shard)) return;
   }
 }
 
@@ -75,6 +93,7 @@ Task<> Connections::stop(Duration limit) {
     tasks_.cancel();
   }
   co_await tasks_.join();
+  has_stopped_ = true;
 }
 
 }  // namespace iggy::server

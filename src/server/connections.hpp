@@ -2,15 +2,15 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
-#include <memory>
+#include <optional>
 
 #include "broker/broker.hpp"
-#include "net/byte_stream.hpp"
 #include "runtime/event.hpp"
 #include "runtime/task_group.hpp"
+#include "server/arrival.hpp"
 #include "server/connection.hpp"
+#include "server/placement.hpp"
 #include "server/receive_budget.hpp"
 
 namespace iggy::server {
@@ -18,29 +18,34 @@ namespace iggy::server {
 /// Belongs to one shard. Joined by `stop` before it is destroyed.
 class Connections {
  public:
-  Connections(broker::Broker& broker, ConnectionLimits limits, std::uint64_t receive_bytes);
+  /// Those of the current shard, as `placement` counts them.
+  Connections(broker::Broker& broker, Placement& placement, ConnectionLimits limits,
+              std::uint64_t receive_bytes);
 
-  /// Serves `stream` until it ends; then awaits `ended`, on this shard.
-  void serve(std::unique_ptr<net::ByteStream> stream, wire::Transport transport,
-             std::function<Task<>()> ended);
+  /// Serves a connection, which `placement` has counted in, until it ends or moves on.
+  void serve(Arrival arrival);
 
   /// Ends every connection after its request under way, waits for that at most `limit`, then cuts
-  /// them off. None is taken in afterwards.
+  /// them off. Those that come afterwards are closed at once.
   Task<> stop(Duration limit);
 
   [[nodiscard]] std::size_t size() const { return open_.size(); }
 
  private:
-  Task<> serve_one(std::unique_ptr<net::ByteStream> stream, wire::Transport transport,
-                   std::function<Task<>()> ended);
+  Task<> serve_one(Arrival arrival);
+  Task<std::optional<Departure>> serve_here(Arrival arrival);
+  void spread_load();
   Task<> watch_deadlines();
 
   broker::Broker& broker_;
+  Placement& placement_;
+  const std::size_t shard_;
   ConnectionLimits limits_;
   ReceiveBudget budget_;
   std::map<std::uint64_t, Connection*> open_;  // in the order of their coming
   std::uint64_t next_number_ = 0;
   bool is_stopping_ = false;
+  bool has_stopped_ = false;
   runtime::Event changed_;  // one came, or the last one went
   runtime::TaskGroup tasks_;
   runtime::TaskGroup watch_;

@@ -80,6 +80,21 @@ void ReceiveBuffer::move_to_block(std::size_t size) {
   end_ = kept;
 }
 
+void ReceiveBuffer::put(base::ByteView bytes) {
+  assert(pending() == 0);
+  discard();
+  move_to_block(std::max(block_size_min, bytes.size()));
+  std::ranges::copy(bytes, block_.data());
+  end_ = bytes.size();
+}
+
+base::Bytes ReceiveBuffer::take_rest() {
+  const auto waiting = base::ByteView(block_.bytes()).subspan(begin_, pending());
+  base::Bytes rest(waiting.begin(), waiting.end());
+  discard();
+  return rest;
+}
+
 void ReceiveBuffer::release_if_empty() {
   if (pending() == 0) discard();
 }

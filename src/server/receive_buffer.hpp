@@ -64,6 +64,10 @@ class ReceiveBuffer {
   }
   /// Bytes of the block that have been touched.
   [[nodiscard]] std::size_t touched() const { return touched_ > end_ ? touched_ : end_; }
+  /// Puts bytes that were received elsewhere in front of those that come; only while it is empty.
+  void put(base::ByteView bytes);
+  /// Takes out what waits, and gives the block back.
+  base::Bytes take_rest();
   /// Gives the block back, if nothing waits in it.
   void release_if_empty();
   /// Forgets what waits, and gives the block back.

@@ -133,13 +133,16 @@ Task<Result<>> Server::begin_broker() {
 
 Task<> Server::begin_connections() {
   const auto& limits = start_.settings.limits;
+  placement_ = std::make_unique<Placement>(shards_);
   connections_.resize(shards_.size());
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     co_await runtime::on(*shards_[i], [this, i, &limits] {
-      connections_[i] = std::make_unique<Connections>(*broker_, connection_limits(limits),
-                                                      limits.receive_bytes.bytes / shards_.size());
+      connections_[i] =
+          std::make_unique<Connections>(*broker_, *placement_, connection_limits(limits),
+                                        limits.receive_bytes.bytes / shards_.size());
       return true;
     });
+    placement_->set(i, *connections_[i]);
   }
 }
 
@@ -148,10 +151,7 @@ Task<Result<>> Server::open_doors() {
   const auto& tcp = start_.settings.tcp;
   if (!tcp.enabled) co_return Result<>{};
 
-  std::vector<Connections*> connections;
-  for (const auto& some : connections_) connections.push_back(some.get());
-  tcp_ = std::make_unique<TcpDoor>(shards_, std::move(connections), tcp,
-                                   start_.settings.limits.connections);
+  tcp_ = std::make_unique<TcpDoor>(*placement_, tcp, start_.settings.limits.connections);
   if (const auto opened = co_await tcp_->open(); !opened) {
     base::log_error("cannot listen on tcp.address = \"{}\": {}", tcp.address,
                     base::describe(opened.error()).text);

@@ -10,6 +10,7 @@
 #include "runtime/runtime.hpp"
 #include "server/connections.hpp"
 #include "server/options.hpp"
+#include "server/placement.hpp"
 #include "server/root_user.hpp"
 #include "server/settings.hpp"
 #include "server/tcp_door.hpp"
@@ -53,6 +54,7 @@ class Server {
   std::unique_ptr<runtime::Disk> disk_;
   std::unique_ptr<runtime::DirectoryLock> lock_;
   std::unique_ptr<broker::Broker> broker_;
+  std::unique_ptr<Placement> placement_;
   std::vector<std::unique_ptr<Connections>> connections_;  // one for each shard
   std::unique_ptr<TcpDoor> tcp_;
   runtime::TaskGroup saving_;

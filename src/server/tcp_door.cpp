@@ -1,13 +1,9 @@
 // The TCP door.
 #include "server/tcp_door.hpp"
 
-#include <algorithm>
-#include <numeric>
-
 #include "base/error_table.hpp"
 #include "base/logging.hpp"
 #include "net/tcp_stream.hpp"
-#include "runtime/on.hpp"
 #include "runtime/timer.hpp"
 
 namespace iggy::server {
@@ -15,6 +11,8 @@ namespace {
 
 // How long accepting rests when the system has no descriptor left for a connection.
 constexpr auto accept_pause = Duration::milliseconds(100);
+
+constexpr auto refusal_pause = Duration::seconds(1);  // between two log lines
 
 constexpr auto bind_patience = Duration::seconds(2);
 constexpr auto bind_pause = Duration::milliseconds(20);
@@ -30,13 +28,8 @@ void apply(const SocketSettings& settings, runtime::Socket& socket) {
 
 }  // namespace
 
-TcpDoor::TcpDoor(std::vector<runtime::Shard*> shards, std::vector<Connections*> connections,
-                 TcpSettings settings, std::uint32_t connections_max)
-    : shards_(std::move(shards)),
-      connections_(std::move(connections)),
-      settings_(std::move(settings)),
-      connections_max_(connections_max),
-      counts_(shards_.size()) {}
+TcpDoor::TcpDoor(Placement& placement, TcpSettings settings, std::uint32_t connections_max)
+    : placement_(placement), settings_(std::move(settings)), connections_max_(connections_max) {}
 
 Task<Result<>> TcpDoor::open() {
   const auto address = co_await runtime::SocketAddress::resolve(settings_.address);
@@ -70,42 +63,35 @@ Task<> TcpDoor::accept_all() {
       if (const auto rested = co_await runtime::sleep(accept_pause); !rested) co_return;
       continue;
     }
-    if (connections_count() >= connections_max_) {
-      base::log_warning("refusing a connection: limits.connections = {} are open",
-                        connections_max_);
-      continue;  // closed here: the peer sees the end at once
+    if (placement_.connections_count() >= connections_max_) {
+      refuse();  // closed here: the peer sees the end at once
+    } else {
+      take_in(std::move(*socket));
     }
-    const auto shard = emptiest_shard();
-    ++counts_[shard];
-    handing_over_.spawn(hand_over(shard, std::move(*socket)));
   }
 }
 
-Task<> TcpDoor::hand_over(std::size_t shard, runtime::DetachedSocket socket) {
-  co_await runtime::on(*shards_[shard], [this, shard, &socket] {
-    take_in(shard, std::move(socket));
-    return true;
-  });
-}
-
-/// On the connection's own shard.
-void TcpDoor::take_in(std::size_t shard, runtime::DetachedSocket detached) {
+void TcpDoor::take_in(runtime::DetachedSocket detached) {
   runtime::Socket socket(std::move(detached));
   apply(settings_.socket, socket);
-  connections_[shard]->serve(std::make_unique<net::TcpStream>(std::move(socket)),
-                             wire::Transport::tcp, [this, shard] { return count_down(shard); });
+  auto arrival =
+      make_arrival(std::make_unique<net::TcpStream>(std::move(socket)), wire::Transport::tcp);
+  arrival.may_move = settings_.socket_migration;
+  arrival.stream->leave_shard();
+  const auto shard = placement_.emptiest();
+  placement_.count_in(shard);
+  handing_over_.spawn(placement_.hand_over(shard, std::move(arrival)));
 }
 
-Task<> TcpDoor::count_down(std::size_t shard) {
-  co_await runtime::on(*shards_.front(), [this, shard] { return --counts_[shard]; });
-}
-
-std::size_t TcpDoor::emptiest_shard() const {
-  return static_cast<std::size_t>(std::ranges::min_element(counts_) - counts_.begin());
-}
-
-std::uint64_t TcpDoor::connections_count() const {
-  return std::accumulate(counts_.begin(), counts_.end(), std::uint64_t{0});
+/// A flood of connections is no flood of log lines.
+void TcpDoor::refuse() {
+  ++refused_count_;
+  const auto now = runtime::Shard::current().clock().monotonic();
+  if (now < refusal_told_ + refusal_pause) return;
+  base::log_warning("connections refused: {}, because limits.connections = {} are open",
+                    refused_count_, connections_max_);
+  refusal_told_ = now;
+  refused_count_ = 0;
 }
 
 }  // namespace iggy::server

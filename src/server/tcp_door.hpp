@@ -2,23 +2,22 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <vector>
 
 #include "runtime/shard.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/task_group.hpp"
-#include "server/connections.hpp"
+#include "server/placement.hpp"
 #include "server/settings.hpp"
 
 namespace iggy::server {
 
+using runtime::Task;
+
 /// Belongs to shard 0.
 class TcpDoor {
  public:
-  /// `connections[i]` are those of `shards[i]`.
-  TcpDoor(std::vector<runtime::Shard*> shards, std::vector<Connections*> connections,
-          TcpSettings settings, std::uint32_t connections_max);
+  /// `placement` outlives it.
+  TcpDoor(Placement& placement, TcpSettings settings, std::uint32_t connections_max);
 
   /// An address that is in use is tried for two seconds: the kernel may still be taking a killed
   /// server's listener apart. Errors: invalid_ip_address, those of Listener::bind.
@@ -30,18 +29,15 @@ class TcpDoor {
 
  private:
   Task<> accept_all();
-  Task<> hand_over(std::size_t shard, runtime::DetachedSocket socket);
-  void take_in(std::size_t shard, runtime::DetachedSocket socket);
-  Task<> count_down(std::size_t shard);
-  [[nodiscard]] std::size_t emptiest_shard() const;
-  [[nodiscard]] std::uint64_t connections_count() const;
+  void take_in(runtime::DetachedSocket detached);
+  void refuse();
 
-  std::vector<runtime::Shard*> shards_;
-  std::vector<Connections*> connections_;
+  Placement& placement_;
   TcpSettings settings_;
   std::uint32_t connections_max_;
   runtime::Listener listener_;
-  std::vector<std::uint64_t> counts_;  // of each shard
+  Duration refusal_told_{};          // when the log was told of one for the last time
+  std::uint64_t refused_count_ = 0;  // since then
   runtime::TaskGroup accepting_;
   runtime::TaskGroup handing_over_;
 };

@@ -11,6 +11,7 @@
 #include "runtime/runtime.hpp"
 #include "runtime/testing.hpp"
 #include "runtime/timer.hpp"
+#include "server/connections.hpp"
 #include "server/testing.hpp"
 #include "wire/system.hpp"
 
@@ -46,9 +47,10 @@ Task<int> serve_two_at_most(runtime::Runtime& runtime) {
   runtime::MemoryDisk disk;
   broker::Broker broker(disk, {&runtime.shard(0)}, {.data_path = "data"}, nullptr);
   EXPECT_TRUE(co_await broker.start());
-  Connections connections(broker, {}, 1'000'000);
-  TcpDoor door({&runtime.shard(0)}, {&connections}, {.address = "127.0.0.1:0"},
-               /*connections_max=*/2);
+  Placement placement({&runtime.shard(0)});
+  Connections connections(broker, placement, {}, 1'000'000);
+  placement.set(0, connections);
+  TcpDoor door(placement, {.address = "127.0.0.1:0"}, /*connections_max=*/2);
   EXPECT_TRUE(co_await door.open());
 
   auto first = co_await connect(door);

@@ -144,6 +144,7 @@ class PeerStream final : public net::ByteStream {
     peer_.is_closed = true;
     co_return;
   }
+  void leave_shard() override {}
   [[nodiscard]] std::string peer_address() const override { return "127.0.0.1:50000"; }
 
  private:
