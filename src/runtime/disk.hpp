@@ -42,6 +42,11 @@ class File {
   /// The present size in bytes.
   virtual Result<std::uint64_t> size() = 0;
 
+  /// Done when these bytes lie in memory, as far as the file has them: sending from its descriptor
+  /// then does not wait for a disk.
+  virtual Task<Result<>> bring_in(std::uint64_t /*position*/, std::uint64_t /*size*/) {
+    co_return Result<>{};
+  }
   /// The descriptor to send from without copying, or -1.
   [[nodiscard]] virtual int descriptor() const { return -1; }
   /// Where it lies; for log lines.

@@ -111,6 +111,35 @@ ReadOutcome read_cached(int descriptor, std::uint64_t position, MutableByteView 
   return {size};
 }
 
+/// Whether reading this much, or sending it, would not wait for a disk. Files are read ahead and
+/// forgotten in pieces no smaller than this step, so a byte of each tells of the others; unlike
+/// cachestat it also tells of pages that are still on their way.
+bool is_cached(int descriptor, std::uint64_t position, std::uint64_t size) {
+  constexpr std::uint64_t step = 128 * 1024;
+  std::byte byte;
+  const auto waits_at = [&](std::uint64_t at) {
+    return read_cached(descriptor, at, {&byte, 1}).failure == EAGAIN;
+  };
+  for (std::uint64_t passed = 0; passed < size; passed += step) {
+    if (waits_at(position + passed)) return false;
+  }
+  return size == 0 || !waits_at(position + size - 1);
+}
+
+/// Has a stretch of a file read into the page cache, and waits for it. 0, or an errno.
+int load(int descriptor, std::uint64_t position, std::uint64_t size) {
+  std::array<std::byte, 64 * 1024> scratch;
+  while (size > 0) {
+    const auto part = MutableByteView(scratch).first(std::min<std::uint64_t>(size, scratch.size()));
+    const auto outcome = read_all(descriptor, position, part);
+    if (outcome.failure != 0) return outcome.failure;
+    if (outcome.size < part.size()) break;
+    position += part.size();
+    size -= part.size();
+  }
+  return 0;
+}
+
 Task<> close_on_worker(int descriptor) {
   co_await offload([descriptor] { ::close(descriptor); });
 }
@@ -188,18 +217,27 @@ Task<Result<std::size_t>> RealFile::read(std::uint64_t position, MutableByteView
 }
 
 Task<Result<>> RealFile::write_at(std::uint64_t position, std::span<const ByteView> pieces) {
-  auto& clock = Shard::current().clock();
+  if (Shard::current().clock().monotonic() >= slow_until_) co_return write_here(position, pieces);
+  const auto self = shared_from_this();
+  const auto fd = descriptor_;
+  const auto failure = co_await offload([=] { return write_all(fd, position, pieces); });
+  co_return wrote(position, total_size(pieces), failure);
+}
+
+/// On the shard; finds out whether that was a good idea.
+Result<> RealFile::write_here(std::uint64_t position, std::span<const ByteView> pieces) {
+  const auto& clock = Shard::current().clock();
+  const auto size = total_size(pieces);
   const auto start = clock.monotonic();
-  if (start < slow_until_) {
-    const auto self = shared_from_this();
-    const auto fd = descriptor_;
-    const auto failure = co_await offload([=] { return write_all(fd, position, pieces); });
-    co_return wrote(position, total_size(pieces), failure);
-  }
+  const bool is_watched = size >= watched_write_bytes || start < watched_until_;
+  const auto waits = is_watched ? clock.waits_count() : 0;
   const auto failure = write_all(descriptor_, position, pieces);
   const auto end = clock.monotonic();
-  if (end - start > slow_write) slow_until_ = end + slow_time;
-  co_return wrote(position, total_size(pieces), failure);
+  if (end - start > slow_write) {
+    if (!is_watched) watched_until_ = end + slow_time;
+    if (is_watched && clock.waits_count() > waits) slow_until_ = end + slow_time;
+  }
+  return wrote(position, size, failure);
 }
 
 /// Keeps the books after a write.
@@ -248,6 +286,14 @@ Task<Result<>> RealFile::change(std::string_view what,
     return result == 0 ? 0 : errno;
   });
   if (failure != 0) co_return fail(report_file_error(what, path_, failure));
+  co_return Result<>{};
+}
+
+Task<Result<>> RealFile::bring_in(std::uint64_t position, std::uint64_t size) {
+  if (is_cached(descriptor_, position, size)) co_return Result<>{};
+  const auto self = shared_from_this();
+  const auto failure = co_await offload([=, fd = descriptor_] { return load(fd, position, size); });
+  if (failure != 0) co_return fail(report_file_error("read", path_, failure));
   co_return Result<>{};
 }
 

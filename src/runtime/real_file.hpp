@@ -34,19 +34,24 @@ class RealFile final : public File, public std::enable_shared_from_this<RealFile
   Task<Result<>> sync() override;
   Task<Result<>> preallocate(std::uint64_t size) override;
   Result<std::uint64_t> size() override;
+  Task<Result<>> bring_in(std::uint64_t position, std::uint64_t size) override;
   [[nodiscard]] int descriptor() const override { return descriptor_; }
   [[nodiscard]] const std::string& path() const override { return path_; }
 
   /// After so many bytes written their way to the disk is begun, so that dirty pages stay below the
   /// limit at which the kernel stops those who write.
   static constexpr std::uint64_t writeback_bytes = 8 * 1024 * 1024;
-  /// A write that takes longer on the shard sends the file's next ones to the workers, for a while.
+  /// A write that takes longer on the shard, and has waited meanwhile, sends the file's next ones
+  /// to the workers, for a while. One that only had to share its CPU would do no better there.
   static constexpr Duration slow_write = Duration::milliseconds(2);
   static constexpr Duration slow_time = Duration::seconds(1);
+  /// Counting the waits of a smaller write would cost too much, unless the last one was slow.
+  static constexpr std::uint64_t watched_write_bytes = 64 * 1024;
 
  private:
   Task<Result<>> change(std::string_view what, int (*call)(int descriptor, std::uint64_t argument),
                         std::uint64_t argument);
+  Result<> write_here(std::uint64_t position, std::span<const ByteView> pieces);
   Result<> wrote(std::uint64_t position, std::uint64_t size, int failure);
   void start_writeback();
   static Task<> write_back(std::shared_ptr<RealFile> file, std::uint64_t begin, std::uint64_t end);
@@ -54,6 +59,7 @@ class RealFile final : public File, public std::enable_shared_from_this<RealFile
   int descriptor_;
   std::string path_;
   Duration slow_until_{};
+  Duration watched_until_{};
   bool failing_ = false;  // the last write failed: the log knows it already
   bool writeback_runs_ = false;
   std::uint64_t unflushed_bytes_ = 0;  // written since writeback was started

@@ -30,6 +30,9 @@ class Clock {
   [[nodiscard]] virtual Timestamp now() const = 0;
   /// Time since an unknown start, never going back.
   [[nodiscard]] virtual Duration monotonic() const = 0;
+  /// How often the calling thread has stopped to wait for something. It tells a call that was slow
+  /// because of the disk from one that was slow because others used the CPU.
+  [[nodiscard]] virtual std::uint64_t waits_count() const { return 0; }
 };
 
 /// Where randomness comes from. A test brings a seeded one.

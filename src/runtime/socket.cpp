@@ -124,15 +124,21 @@ Task<Result<>> send_all(int descriptor, Unsent unsent) {
 }
 
 /// From a file with a descriptor: the bytes go from the page cache to the socket.
-Task<Result<>> send_from_descriptor(int socket, int file, std::uint64_t position,
+Task<Result<>> send_from_descriptor(int socket, FileHandle file, std::uint64_t position,
                                     std::uint64_t size) {
   const auto* const scope = co_await this_scope();
-  auto offset = static_cast<off_t>(position);
+  std::uint64_t brought_in = position;  // up to here nothing waits for a disk
   while (size > 0) {
     if (scope != nullptr && scope->is_cancelled()) co_return fail(Error::cancelled);
-    const auto sent =
-        ::sendfile(socket, file, &offset, std::min<std::uint64_t>(size, file_bytes_in_call_max));
+    const auto part = std::min<std::uint64_t>(size, file_bytes_in_call_max);
+    if (position + part > brought_in) {
+      if (const auto in = co_await file->bring_in(position, part); !in) co_return fail(in);
+      brought_in = position + part;
+    }
+    auto offset = static_cast<off_t>(position);
+    const auto sent = ::sendfile(socket, file->descriptor(), &offset, brought_in - position);
     if (sent > 0) {
+      position += static_cast<std::uint64_t>(sent);
       size -= static_cast<std::uint64_t>(sent);
       if (size > 0) co_await yield();  // others have waited for a MiB
     } else if (sent == 0) {
@@ -258,7 +264,7 @@ Task<Result<>> Socket::send_file(FileHandle file, std::uint64_t position, std::u
   if (file->descriptor() < 0) {
     co_return co_await send_through_memory(descriptor_, file, position, size);
   }
-  co_return co_await send_from_descriptor(descriptor_, file->descriptor(), position, size);
+  co_return co_await send_from_descriptor(descriptor_, file, position, size);
 }
 
 void Socket::shutdown_send() { ::shutdown(descriptor_, SHUT_WR); }

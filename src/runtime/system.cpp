@@ -2,6 +2,7 @@
 #include "runtime/system.hpp"
 
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include <algorithm>
@@ -31,6 +32,11 @@ void fetch(std::span<std::byte> bytes) {
 
 Timestamp SystemClock::now() const { return {read_clock(CLOCK_REALTIME)}; }
 Duration SystemClock::monotonic() const { return {read_clock(CLOCK_MONOTONIC)}; }
+std::uint64_t SystemClock::waits_count() const {
+  rusage usage{};
+  ::getrusage(RUSAGE_THREAD, &usage);
+  return static_cast<std::uint64_t>(usage.ru_nvcsw);
+}
 
 void SystemRandom::fill(std::span<std::byte> bytes) {
   if (bytes.size() > ahead_.size()) return fetch(bytes);
