@@ -1,0 +1,26 @@
+// The result of a run, as one JSON object.
+#pragma once
+
+#include <string>
+
+#include "benchmarks/connection.hpp"
+#include "benchmarks/process.hpp"
+
+namespace iggy::benchmarks {
+
+struct Usages {
+  Usage server;
+  Usage driver;
+};
+
+struct Outcome {
+  Figures producers;
+  Figures consumers;
+  double seconds = 0;
+  Usages before;
+  Usages after;
+};
+
+std::string to_json(const Outcome& outcome, const Load& load);
+
+}  // namespace iggy::benchmarks
