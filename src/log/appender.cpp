@@ -44,12 +44,13 @@ Task<> Appender::run() {
     settle(drain, written);
     // At once: whoever counts segments sees the new one, and the next batch need not wait for it.
     if (state_.active.is_full && state_.health == Health::good) (void)co_await roll();
+    if (state_.has_many_entries()) co_await write_entries();
   }
   is_running_ = false;
 }
 
 bool Appender::is_prepared() const {
-  return state_.health == Health::good && state_.active.file && !state_.active.is_full;
+  return state_.health == Health::good && state_.active.file.is_open() && !state_.active.is_full;
 }
 
 /// Makes sure that there is a segment to write to.
@@ -58,9 +59,10 @@ Task<Result<>> Appender::prepare() {
   if (state_.active.is_full) {
     if (const auto rolled = co_await roll(); !rolled) co_return fail(rolled);
   }
-  if (!state_.active.file) {
-    if (const auto made = co_await make_file(); !made) co_return fail(made);
-  }
+  if (state_.active.position == 0) co_return co_await make_file();
+  // It was closed to make room for others.
+  const auto opened = co_await open_segment(state_, state_.active.base_offset);
+  if (!opened) co_return fail(Error::cannot_append_message);
   co_return Result<>{};
 }
 
@@ -132,10 +134,11 @@ std::uint64_t Appender::stamp_all(const Drain& drain, std::uint64_t position) {
 
 Task<Result<>> Appender::write(Drain& drain) {
   auto& active = state_.active;
+  const auto file = active.file.use();  // held: it may be closed to make room for others
   const auto pieces = std::span<const ByteView>(pieces_).subspan(pieces_.front().empty() ? 1 : 0);
-  const auto written = co_await active.file->write_at(active.position, pieces);
+  const auto written = co_await file->write_at(active.position, pieces);
   if (!written) {
-    co_await refuse(active.position, written.error());
+    co_await refuse(file, active.position, written.error());
     co_return fail(written.error() == Error::no_space ? Error::no_space
                                                       : Error::cannot_append_message);
   }
@@ -143,7 +146,7 @@ Task<Result<>> Appender::write(Drain& drain) {
   state_.epoch_started = true;
   state_.written_end += drain.messages_count;
   if (state_.store.settings().enforce_fsync) {
-    if (const auto synced = co_await sync_log(state_); !synced) co_return fail(synced);
+    if (const auto synced = co_await sync_log(state_, file); !synced) co_return fail(synced);
   }
   make_visible(drain);
   co_return Result<>{};
@@ -152,7 +155,7 @@ Task<Result<>> Appender::write(Drain& drain) {
 /// The log before its index: an entry never points behind what is visible.
 void Appender::make_visible(const Drain& drain) {
   auto& active = state_.active;
-  for (const auto& entry : entries_) active.index.add(entry);
+  for (const auto& entry : entries_) state_.add_entry(entry);
   active.position += drain.size;
   active.totals.add(drain.messages_bytes, drain.timestamp);
   active.is_full = drain.fills_segment;
@@ -176,10 +179,10 @@ void Appender::settle(Drain& drain, const Result<>& outcome) {
   }
 }
 
-/// Cuts off what a failed write may have left behind `end`, so that what was refused can't come
-/// back, and brings that to the disk. What can't be cut off makes the partition read-only.
-Task<> Appender::refuse(std::uint64_t end, Error error) {
-  const auto file = state_.active.file;
+/// Cuts off what a failed write may have left in `file` behind `end`, so that what was refused
+/// can't come back, and brings that to the disk. What can't be cut off makes the partition
+/// read-only.
+Task<> Appender::refuse(FileHandle file, std::uint64_t end, Error error) {
   if (!std::exchange(write_failed_, true)) {
     base::log_error("Cannot write to {}: {}.", file->path(), base::describe(error).text);
   }

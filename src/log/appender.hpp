@@ -54,7 +54,8 @@ class Appender {
   Task<Result<>> make_file();
   Task<Result<>> roll();
   Task<Result<>> write_seal();
-  Task<> refuse(std::uint64_t end, Error error);
+  Task<> refuse(FileHandle file, std::uint64_t end, Error error);
+  Task<> write_entries();
   [[nodiscard]] RecordFields own_fields(std::uint64_t next_offset, std::uint64_t timestamp) const;
 
   PartitionState& state_;

@@ -7,6 +7,7 @@
 #include "base/error_table.hpp"
 #include "base/hash.hpp"
 #include "base/logging.hpp"
+#include "log/index_loader.hpp"
 
 namespace iggy::log {
 namespace {
@@ -92,21 +93,25 @@ Task<Result<std::optional<Checkpoint>>> read_checkpoint(runtime::Disk& disk, std
 
 Task<> write_index(PartitionState& state) {
   auto& active = state.active;
-  const auto on_disk = active.indexed_on_disk;
   const auto count = active.index.entries().size();
-  if (count == on_disk) co_return;
+  if (count == 0) co_return;
 
   const auto path = state.segment_path(active.base_offset, ".index");
-  const auto written =
-      co_await append_index(state, path, on_disk, active.index.encode_entries(on_disk));
+  auto written = co_await settle_index_file(state);
+  if (written) {
+    written = co_await append_index(state, path, *active.indexed_on_disk,
+                                    active.index.encode_entries(count));
+  }
   if (!written) {
     base::log_warning("Cannot write the index {}: {}. It will be made anew when it is needed.",
                       path, base::describe(written.error()).text);
     active.index_file_is_cut = false;
+    active.index_write_failed_at = count;
     co_return;
   }
   active.index_file_is_cut = true;
-  active.indexed_on_disk = count;
+  *active.indexed_on_disk += count;
+  state.note_written_entries(count);
 }
 
 Task<Result<>> write_checkpoint(PartitionState& state) {

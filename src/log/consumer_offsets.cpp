@@ -11,6 +11,7 @@
 #include "base/logging.hpp"
 #include "log/held.hpp"
 #include "log/offset_records.hpp"
+#include "log/open_files.hpp"
 
 namespace iggy::log {
 namespace {
@@ -26,26 +27,30 @@ constexpr std::uint64_t file_size_max = (records_max + 1) * OffsetRecord::size;
 struct ConsumerOffsets::State {
   State(LogStore& log_store, std::string log_directory)
       : disk(log_store.disk()),
+        open_files(log_store.files()),
         directory(std::move(log_directory)),
         path(runtime::join_path(directory, file_name)) {}
 
   Task<Result<>> load(std::uint64_t end_offset);
   void reduce(std::uint64_t end_offset);
   Task<Result<>> append(OffsetRecord record);
-  Task<Result<>> open_file();
-  Task<Result<>> write(OffsetRecord record);
+  Task<Result<FileHandle>> open_file();
+  Task<Result<>> sync_file();
+  Task<Result<>> write(FileHandle opened, OffsetRecord record);
   Task<Result<>> rewrite();
   [[nodiscard]] bool is_mostly_dead() const {
     return records_count > records_left_alone && records_count > 2 * offsets.size();
   }
 
   runtime::Disk& disk;
+  OpenFiles& open_files;
   std::string directory;
   std::string path;
   std::map<ConsumerKey, std::uint64_t> offsets;
-  FileHandle file;  // null until there is something to append
+  KeptFile file;
   std::uint64_t records_count = 0;
   bool is_dirty = false;       // something is not synced
+  bool is_named = false;       // the file's name is on the disk for certain
   bool needs_rewrite = false;  // what the file holds is not what it should
   runtime::Semaphore writing{1};
 };
@@ -105,28 +110,19 @@ Task<Result<>> ConsumerOffsets::sync() {
   if (const auto alone = co_await state.writing.acquire(); !alone) co_return fail(alone);
   const Held held(state.writing);
   if (state.needs_rewrite || state.is_mostly_dead()) co_return co_await state.rewrite();
-  if (!state.is_dirty || !state.file) co_return Result<>{};
-  if (const auto synced = co_await state.file->sync(); !synced) {
-    if (synced.error() == Error::cancelled) co_return fail(synced);
-    base::log_error("Cannot sync {}: {}.", state.path, base::describe(synced.error()).text);
-    // What reached the disk is unknown; what should be there is not.
-    state.needs_rewrite = true;
-    co_return fail(Error::cannot_sync_file);
-  }
-  state.is_dirty = false;
-  co_return Result<>{};
+  if (!state.is_dirty) co_return Result<>{};
+  co_return co_await state.sync_file();
+}
+
+bool ConsumerOffsets::is_dirty() const {
+  return state_->is_dirty || state_->needs_rewrite || state_->is_mostly_dead();
 }
 
 Task<> ConsumerOffsets::close() {
   auto& state = *state_;
   const auto alone = co_await state.writing.acquire();
-  if (state.is_dirty && state.file) {
-    const auto synced = co_await state.file->sync();
-    if (!synced) {
-      base::log_error("Cannot sync {}: {}.", state.path, base::describe(synced.error()).text);
-    }
-  }
-  state.file.reset();
+  if (state.is_dirty) (void)co_await state.sync_file();
+  state.file.close();
   if (alone) state.writing.release();
 }
 
@@ -175,42 +171,69 @@ Task<Result<>> ConsumerOffsets::State::append(OffsetRecord record) {
   if (needs_rewrite || records_count >= records_max) {
     if (const auto rewritten = co_await rewrite(); !rewritten) co_return fail(rewritten);
   }
-  if (!file) {
-    if (const auto opened = co_await open_file(); !opened) {
-      base::log_error("Cannot open {}: {}.", path, base::describe(opened.error()).text);
-      co_return fail(opened.error() == Error::no_space ? Error::no_space
+  auto opened = file.use();
+  if (!opened) {
+    auto result = co_await open_file();
+    if (!result) {
+      base::log_error("Cannot open {}: {}.", path, base::describe(result.error()).text);
+      co_return fail(result.error() == Error::no_space ? Error::no_space
                                                        : Error::cannot_write_to_file);
     }
+    opened = *std::move(result);
   }
-  co_return co_await write(record);
+  co_return co_await write(std::move(opened), record);
 }
 
-/// Opens the file, or makes it; a new name is brought to the disk.
-Task<Result<>> ConsumerOffsets::State::open_file() {
+/// Opens the file, or makes it.
+Task<Result<FileHandle>> ConsumerOffsets::State::open_file() {
   auto opened = co_await disk.open(path, runtime::OpenMode::read_write);
   if (!opened && opened.error() == Error::file_not_found) {
     const auto made = co_await disk.make_directories(directory);
     if (!made) co_return fail(made);
     opened = co_await disk.open(path, runtime::OpenMode::create);
     if (!opened) co_return fail(opened);
-    const auto named = co_await disk.sync_directory(directory);
-    if (!named) co_return fail(named);
     records_count = 0;
   }
   if (!opened) co_return fail(opened);
-  file = *std::move(opened);
+  file.keep(open_files, *opened);
+  co_return opened;
+}
+
+/// Brings the file to the disk, and its name, which may be new, or that of a process that died
+/// before it was synced. Errors: cannot_sync_file, cancelled.
+Task<Result<>> ConsumerOffsets::State::sync_file() {
+  auto opened = file.use();
+  Result<> synced;
+  if (!opened) {
+    auto result = co_await open_file();
+    if (!result) synced = fail(result);
+    if (result) opened = *std::move(result);
+  }
+  if (synced) synced = co_await opened->sync();
+  if (synced && !is_named) synced = co_await disk.sync_directory(directory);
+  if (!synced) {
+    if (synced.error() == Error::cancelled) co_return fail(synced);
+    base::log_error("Cannot sync {}: {}.", path, base::describe(synced.error()).text);
+    // What reached the disk is unknown; what should be there is not.
+    needs_rewrite = true;
+    co_return fail(Error::cannot_sync_file);
+  }
+  is_named = true;
+  is_dirty = false;
   co_return Result<>{};
 }
 
-Task<Result<>> ConsumerOffsets::State::write(OffsetRecord record) {
+Task<Result<>> ConsumerOffsets::State::write(FileHandle opened, OffsetRecord record) {
   const auto end = records_count * OffsetRecord::size;
   const auto bytes = encode(record);
   const std::array<base::ByteView, 1> pieces{bytes};
-  const auto written = co_await file->write_at(end, pieces);
+  const auto written = co_await opened->write_at(end, pieces);
   if (!written) {
     base::log_error("Cannot write to {}: {}.", path, base::describe(written.error()).text);
-    // What was refused must not come back.
-    if (const auto cut = co_await file->truncate(end); !cut) needs_rewrite = true;
+    // What was refused must not come back, not after a loss of power either.
+    auto cut = co_await opened->truncate(end);
+    if (cut) cut = co_await opened->sync();
+    if (!cut) needs_rewrite = true;
     co_return fail(written.error() == Error::no_space ? Error::no_space
                                                       : Error::cannot_write_to_file);
   }
@@ -229,7 +252,7 @@ Task<Result<>> ConsumerOffsets::State::rewrite() {
         encode({.key = key, .operation = OffsetRecord::Operation::store, .offset = offset});
     bytes.insert(bytes.end(), record.begin(), record.end());
   }
-  file.reset();
+  file.close();
   needs_rewrite = true;
   const auto written = co_await runtime::write_file(disk, path, bytes);
   if (!written) {
@@ -239,6 +262,7 @@ Task<Result<>> ConsumerOffsets::State::rewrite() {
   }
   records_count = offsets.size();
   needs_rewrite = false;
+  is_named = true;
   is_dirty = false;
   co_return Result<>{};
 }

@@ -42,6 +42,7 @@ class ConsumerOffsets {
   Task<Result<>> remove(ConsumerKey key);
   /// Brings all changes to the disk.
   Task<Result<>> sync();
+  [[nodiscard]] bool is_dirty() const;
   Task<> close();
 
   [[nodiscard]] std::optional<std::uint64_t> lowest() const;

@@ -7,6 +7,7 @@
 
 #include "base/error_table.hpp"
 #include "base/logging.hpp"
+#include "log/held.hpp"
 
 namespace iggy::log {
 namespace {
@@ -44,7 +45,7 @@ Task<Result<SegmentIndex>> read_entries(PartitionState& state, RecordWindow& win
   co_return index;
 }
 
-Task<> replace_file(PartitionState& state, std::uint64_t base_offset, base::Bytes entries) {
+Task<Result<>> replace_file(PartitionState& state, std::uint64_t base_offset, base::Bytes entries) {
   auto bytes = SegmentIndex::encode_header(base_offset);
   bytes.insert(bytes.end(), entries.begin(), entries.end());
   const auto path = state.segment_path(base_offset, ".index");
@@ -56,6 +57,7 @@ Task<> replace_file(PartitionState& state, std::uint64_t base_offset, base::Byte
   if (!done) {
     base::log_warning("Cannot write the index {}: {}.", path, base::describe(done.error()).text);
   }
+  co_return done;
 }
 
 /// Goes over the records from the start. Errors: io_error, out_of_memory.
@@ -70,32 +72,40 @@ Task<Result<SegmentIndex>> scan_index(PartitionState& state, FileHandle file, st
   co_return index;
 }
 
-/// Replaces the active segment's index; what was appended meanwhile stays in it.
-Task<Result<>> rebuild_active(PartitionState& state) {
-  if (const auto alone = co_await state.keeping.acquire(); !alone) co_return fail(alone);
-  const Held held(state.keeping);  // it is not sealed meanwhile
-  const auto end = state.active.position;
-  auto index = co_await scan_index(state, state.active.file, state.active.base_offset, end);
-  if (!index) co_return fail(index);
-  for (const auto& entry : state.active.index.entries()) {
-    if (entry.position >= end) index->add(entry);
-  }
-  state.active.index = *std::move(index);
-  state.active.indexed_on_disk = 0;
-  state.active.index_file_is_cut = false;
-  co_return Result<>{};
-}
-
 SegmentIndexHandle keep(PartitionState& state, std::uint64_t base_offset, SegmentIndex index) {
   auto handle = std::make_shared<const SegmentIndex>(std::move(index));
-  state.store.segments().keep_index({state.log, base_offset}, handle);
+  state.store.indexes().keep({state.log, base_offset}, handle);
   return handle;
 }
 
-}  // namespace
+/// What the index file of a segment is about. Errors: damaged: no such segment any more.
+Result<SegmentIndex::Bounds> bounds_of(const PartitionState& state, std::uint64_t base_offset) {
+  if (base_offset == state.active.base_offset) {
+    return SegmentIndex::Bounds{.base_offset = base_offset,
+                                .end_offset = state.active.indexed.offset,
+                                .end_position = state.active.indexed.position};
+  }
+  const auto number = state.segment_of(base_offset);
+  if (number >= state.sealed.size() || state.sealed[number].base_offset != base_offset) {
+    return fail(Error::damaged);
+  }
+  return SegmentIndex::Bounds{.base_offset = base_offset,
+                              .end_offset = state.end_of_sealed(number),
+                              .end_position = state.sealed[number].file_size};
+}
 
-Task<Result<LoadedIndex>> read_index(PartitionState& state, RecordWindow& window,
-                                     SegmentIndex::Bounds bounds) {
+struct LoadedIndex {
+  SegmentIndex index;
+  std::size_t from_file = 0;  // entries that its file holds, the first ones
+};
+
+/// Reads an index file as far as it is within `bounds` and its last entry agrees with the log; then
+/// adds the entries that are missing. A file that can't be used counts as empty.
+/// Errors: io_error, out_of_memory: of the log.
+Task<Result<LoadedIndex>> read_index(PartitionState& state, SegmentIndex::Bounds bounds) {
+  auto file = co_await open_segment(state, bounds.base_offset);
+  if (!file) co_return fail(file);
+  RecordWindow window(*std::move(file), bounds.end_position);
   auto index = co_await read_entries(state, window, bounds);
   if (!index) co_return fail(index);
   LogPlace from{.position = 0, .offset = bounds.base_offset};
@@ -111,41 +121,64 @@ Task<Result<LoadedIndex>> read_index(PartitionState& state, RecordWindow& window
   co_return LoadedIndex{.index = *std::move(index), .from_file = from_file};
 }
 
-Task<Result<SegmentIndexHandle>> load_sealed_index(PartitionState& state,
-                                                   std::uint64_t base_offset) {
-  if (auto index = state.store.segments().index({state.log, base_offset})) co_return index;
+}  // namespace
 
-  const auto number = state.segment_of(base_offset);
-  if (number >= state.sealed.size() || state.sealed[number].base_offset != base_offset) {
-    co_return fail(Error::damaged);
+Task<Result<SegmentIndexHandle>> load_index(PartitionState& state, std::uint64_t base_offset) {
+  if (auto index = state.store.indexes().find({state.log, base_offset})) co_return index;
+
+  const auto bounds = bounds_of(state, base_offset);
+  if (!bounds) co_return fail(bounds);
+  if (bounds->end_position == 0) {
+    co_return std::make_shared<const SegmentIndex>(state.active.index.interval());
   }
-  const SegmentIndex::Bounds bounds{.base_offset = base_offset,
-                                    .end_offset = state.end_of_sealed(number),
-                                    .end_position = state.sealed[number].file_size};
-  const auto file = co_await open_sealed(state, base_offset);
-  if (!file) co_return fail(file);
-  RecordWindow window(*file, bounds.end_position);
-  auto loaded = co_await read_index(state, window, bounds);
+  auto loaded = co_await read_index(state, *bounds);
   if (!loaded) co_return fail(loaded);
-  if (loaded->index.entries().size() > loaded->from_file) {
-    co_await replace_file(state, base_offset, loaded->index.encode_entries(0));
+  // The active one's file is completed by the next checkpoint.
+  const bool is_complete = loaded->index.entries().size() == loaded->from_file;
+  if (!is_complete && base_offset != state.active.base_offset) {
+    (void)co_await replace_file(state, base_offset,
+                                loaded->index.encode_entries(loaded->index.entries().size()));
+  }
+  // More may have been written to the file meanwhile.
+  if (bounds_of(state, base_offset) != bounds) {
+    co_return std::make_shared<const SegmentIndex>(std::move(loaded->index));
   }
   co_return keep(state, base_offset, std::move(loaded->index));
+}
+
+Task<Result<>> settle_index_file(PartitionState& state) {
+  auto& active = state.active;
+  if (active.indexed_on_disk) co_return Result<>{};
+  const auto loaded = co_await read_index(state, *bounds_of(state, active.base_offset));
+  if (!loaded) co_return fail(loaded);
+  const auto count = loaded->index.entries().size();
+  if (count > loaded->from_file) {
+    const auto replaced = co_await replace_file(
+        state, active.base_offset, loaded->index.encode_entries(loaded->index.entries().size()));
+    if (!replaced) co_return fail(replaced);
+  }
+  active.indexed_on_disk = count;
+  co_return Result<>{};
 }
 
 Task<Result<>> rebuild_index(PartitionState& state, std::uint64_t base_offset) {
   base::log_warning("The index {} disagrees with the log and is made anew.",
                     state.segment_path(base_offset, ".index"));
-  if (base_offset == state.active.base_offset) co_return co_await rebuild_active(state);
-
-  const auto number = state.segment_of(base_offset);
-  if (number >= state.sealed.size()) co_return Result<>{};
-  const auto end = state.sealed[number].file_size;
-  const auto file = co_await open_sealed(state, base_offset);
+  if (const auto alone = co_await state.keeping.acquire(); !alone) co_return fail(alone);
+  const Held held(state.keeping);  // nobody else writes the file meanwhile, or seals the segment
+  const auto bounds = bounds_of(state, base_offset);
+  if (!bounds) co_return Result<>{};
+  auto file = co_await open_segment(state, base_offset);
   if (!file) co_return fail(file);
-  auto index = co_await scan_index(state, *file, base_offset, end);
+  auto index = co_await scan_index(state, *std::move(file), base_offset, bounds->end_position);
   if (!index) co_return fail(index);
-  co_await replace_file(state, base_offset, index->encode_entries(0));
+  const auto replaced =
+      co_await replace_file(state, base_offset, index->encode_entries(index->entries().size()));
+  if (base_offset == state.active.base_offset) {
+    // If it failed, the file may hold anything.
+    state.active.indexed_on_disk = replaced ? std::optional(index->entries().size()) : std::nullopt;
+    state.active.index_file_is_cut = replaced.has_value();
+  }
   keep(state, base_offset, *std::move(index));
   co_return Result<>{};
 }

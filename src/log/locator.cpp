@@ -96,15 +96,11 @@ Task<Result<std::optional<IndexEntry>>> Locator::index_entry(Wanted wanted) {
     return wanted.timestamp > 0 ? index.before_timestamp(wanted.timestamp)
                                 : index.at_or_before_offset(wanted.offset);
   };
-  if (cursor_.segment == state_.active.base_offset) {
-    const auto entry = look_up(state_.active.index);
-    // One that became visible after the cursor entered is none of ours.
-    co_return entry && entry->position < cursor_.end_position ? entry : std::nullopt;
-  }
-  const auto index = co_await load_sealed_index(state_, cursor_.segment);
-  if (!index) co_return fail(index);
-  const auto entry = look_up(**index);
-  co_return entry && entry->position < cursor_.end_position ? entry : std::nullopt;
+  const auto entry = co_await find_entry(state_, cursor_.segment, look_up);
+  if (!entry) co_return fail(entry);
+  // One that became visible after the cursor entered is none of ours.
+  if (!*entry || (*entry)->position >= cursor_.end_position) co_return std::optional<IndexEntry>{};
+  co_return *entry;
 }
 
 /// Moves the cursor to an entry's message; false if the record there is not that message.

@@ -8,8 +8,9 @@
 
 namespace iggy::log {
 
+class IndexCache;
+class OpenFiles;
 class RandomIds;
-class SegmentCache;
 
 class LogStore {
  public:
@@ -23,14 +24,19 @@ class LogStore {
 
   // For the logs
 
-  [[nodiscard]] SegmentCache& segments() { return *segments_; }
+  [[nodiscard]] IndexCache& indexes() { return *indexes_; }
+  [[nodiscard]] OpenFiles& files() { return *files_; }
   [[nodiscard]] RandomIds& ids() { return *ids_; }
+  /// Index entries of active segments that are in memory alone.
+  [[nodiscard]] std::uint64_t& unwritten_entries() { return unwritten_entries_; }
 
  private:
   runtime::Disk& disk_;
   LogSettings settings_;
-  std::unique_ptr<SegmentCache> segments_;
+  std::unique_ptr<IndexCache> indexes_;
+  std::unique_ptr<OpenFiles> files_;
   std::unique_ptr<RandomIds> ids_;
+  std::uint64_t unwritten_entries_ = 0;
 };
 
 }  // namespace iggy::log

@@ -15,9 +15,6 @@ namespace iggy::log {
 struct PartitionLog::State : PartitionState {
   State(LogStore& log_store, Options log_options)
       : PartitionState(log_store, std::move(log_options)) {}
-  ~State() { store.segments().forget(log); }
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
 
   /// Refuses new calls, and waits for what is under way.
   Task<> end_work() {
@@ -28,8 +25,9 @@ struct PartitionLog::State : PartitionState {
   /// Lets go of the files, and of those who wait for messages.
   void end() {
     life = Life::closed;
-    active.file.reset();
-    store.segments().forget(log);
+    active.file.close();
+    for (auto& segment : sealed) segment.file.close();
+    store.indexes().forget(log);
     advanced.notify_all();
   }
 

@@ -27,7 +27,8 @@ struct LogSettings {
   bool validate_checksum = false;    // verify everything at start, not only from the checkpoint on
   bool validate_on_read = false;     // verify payloads when they are read
   ByteSize index_interval = 16_KiB;  // log bytes for each index entry
-  ByteSize index_memory = 16_MiB;    // of sealed segments' indexes, per shard
+  ByteSize index_memory = 16_MiB;    // for indexes that were read from files, per shard
+  std::size_t files_max = 2048;      // kept open, per shard
 };
 
 /// What the partitions of one shard use together. It outlives them and stays on its shard.
@@ -80,10 +81,10 @@ class PartitionLog {
     bool must_exist = false;  // the catalogue knows that it holds data
   };
 
-  /// Opens the log and recovers it: a torn tail is kept in `<segment>.torn` and cut, missing or
-  /// wrong index entries are rebuilt, damage before valid data is left alone and reported by reads.
-  /// A directory that is not there is an empty log, or an error if `must_exist`.
-  /// Errors: file_not_found (must_exist), damaged, unsupported_format, io_error ...
+  /// Opens the log and recovers it: a torn tail is kept in `<segment>.torn` and cut, damage before
+  /// valid data is left alone and reported by reads. A directory that is not there is an empty log,
+  /// or an error if `must_exist`. Errors: file_not_found (must_exist), damaged, unsupported_format,
+  /// io_error ...
   static Task<Result<std::unique_ptr<PartitionLog>>> open(LogStore& store, Options options);
   ~PartitionLog();
 

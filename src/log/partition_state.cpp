@@ -14,8 +14,13 @@ namespace iggy::log {
 PartitionState::PartitionState(LogStore& log_store, PartitionLog::Options log_options)
     : store(log_store),
       options(std::move(log_options)),
-      log(log_store.segments().next_log()),
+      log(log_store.indexes().next_log()),
       active{.index = SegmentIndex(log_store.settings().index_interval.bytes)} {}
+
+PartitionState::~PartitionState() {
+  store.unwritten_entries() -= active.index.entries().size();
+  store.indexes().forget(log);
+}
 
 std::string PartitionState::segment_path(std::uint64_t base_offset, std::string_view ending) const {
   return runtime::join_path(options.directory, fmt::format("{:020}{}", base_offset, ending));
@@ -31,6 +36,44 @@ std::optional<OffsetRange> PartitionState::damage_at_or_behind(std::uint64_t off
   const auto range = std::ranges::upper_bound(damaged, offset, {}, &OffsetRange::to);
   if (range == damaged.end()) return std::nullopt;
   return *range;
+}
+
+void PartitionState::seal_active() {
+  sealed_bytes += active.totals.size_bytes;
+  store.unwritten_entries() -= active.index.entries().size();
+  store.indexes().forget(SegmentKey{log, active.base_offset});
+  sealed.push_back({.base_offset = active.base_offset,
+                    .file_size = active.position,
+                    .totals = active.totals,
+                    .file = std::move(active.file)});
+  active =
+      ActiveSegment{.base_offset = written_end, .index = SegmentIndex(active.index.interval())};
+}
+
+void PartitionState::add_entry(const IndexEntry& entry) {
+  active.index.add(entry);
+  ++store.unwritten_entries();
+}
+
+void PartitionState::note_written_entries(std::size_t count) {
+  active.index.drop_first(count);
+  active.index_write_failed_at = 0;
+  store.unwritten_entries() -= count;
+  const auto rest = active.index.entries();
+  active.indexed = rest.empty()
+                       ? LogPlace{.position = active.position, .offset = visible_end}
+                       : LogPlace{.position = rest.front().position, .offset = rest.front().offset};
+  store.indexes().forget(SegmentKey{log, active.base_offset});
+}
+
+bool PartitionState::has_many_entries() const {
+  constexpr std::size_t entries_max = 1024;
+  constexpr std::uint64_t entries_max_of_shard = 256 * 1024;
+  constexpr std::size_t entries_left_alone = 16;
+  const auto count = active.index.entries().size();
+  if (active.index_write_failed_at > 0) return count >= active.index_write_failed_at + entries_max;
+  return count >= entries_max ||
+         (count >= entries_left_alone && store.unwritten_entries() >= entries_max_of_shard);
 }
 
 std::optional<ReadHint> PartitionState::hint(std::uint64_t offset) const {
@@ -52,27 +95,51 @@ void PartitionState::keep_hint(std::uint64_t used, const ReadHint& hint) {
   hints_count_ = std::min(hints_count_ + 1, hints_.size());
 }
 
-Task<Result<FileHandle>> open_sealed(PartitionState& state, std::uint64_t base_offset) {
-  const SegmentKey key{state.log, base_offset};
-  if (auto file = state.store.segments().file(key)) co_return file;
+namespace {
 
+/// Where the file of a segment is kept. Null: there is no such segment any more.
+KeptFile* find_file(PartitionState& state, std::uint64_t base_offset) {
+  if (base_offset == state.active.base_offset) return &state.active.file;
+  const auto number = state.segment_of(base_offset);
+  if (number == state.sealed.size()) return nullptr;
+  auto& segment = state.sealed[number];
+  return segment.base_offset == base_offset ? &segment.file : nullptr;
+}
+
+}  // namespace
+
+Task<Result<FileHandle>> open_segment(PartitionState& state, std::uint64_t base_offset) {
+  if (state.life == Life::closed) co_return fail(Error::incarnation_gone);
+  if (auto* const kept = find_file(state, base_offset); kept != nullptr && kept->is_open()) {
+    co_return kept->use();
+  }
+  const auto mode = base_offset == state.active.base_offset ? runtime::OpenMode::read_write
+                                                            : runtime::OpenMode::read;
   const auto path = state.segment_path(base_offset, ".log");
-  auto file = co_await state.store.disk().open(path, runtime::OpenMode::read);
+  auto file = co_await state.store.disk().open(path, mode);
   if (!file) {
     base::log_error("Cannot open the segment {}: {}.", path, base::describe(file.error()).text);
     co_return fail(file.error() == Error::file_not_found ? Error::damaged : file.error());
   }
-  state.store.segments().keep_file(key, *file);
+  if (state.life == Life::closed) co_return fail(Error::incarnation_gone);
+  if (auto* const kept = find_file(state, base_offset)) kept->keep(state.store.files(), *file);
   co_return *file;
 }
 
 Task<Result<>> sync_log(PartitionState& state) {
   if (state.health == Health::sync_failed) co_return fail(Error::cannot_sync_file);
   if (state.durable_end >= state.written_end) co_return Result<>{};
+  auto file = co_await open_segment(state, state.active.base_offset);
+  if (!file) co_return fail(file);
+  co_return co_await sync_log(state, *std::move(file));
+}
+
+Task<Result<>> sync_log(PartitionState& state, FileHandle file) {
+  if (state.health == Health::sync_failed) co_return fail(Error::cannot_sync_file);
+  if (state.durable_end >= state.written_end) co_return Result<>{};
 
   // What is written meanwhile may be covered or not: it doesn't count.
   const auto end = state.written_end;
-  const auto file = state.active.file;
   const auto synced = co_await file->sync();
   if (!synced) {
     if (synced.error() == Error::cancelled) co_return fail(synced);

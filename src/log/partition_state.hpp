@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "log/held.hpp"
+#include "log/index_cache.hpp"
 #include "log/log_store.hpp"
+#include "log/open_files.hpp"
 #include "log/partition_log.hpp"
-#include "log/segment_cache.hpp"
 #include "log/segment_index.hpp"
 #include "log/segment_scan.hpp"
 #include "runtime/event.hpp"
@@ -23,18 +24,21 @@ struct SealedSegment {
   std::uint64_t base_offset = 0;
   std::uint64_t file_size = 0;
   SegmentTotals totals;
+  KeptFile file;
 };
 
 /// The last segment. Its figures are those of the visible messages.
 struct ActiveSegment {
   std::uint64_t base_offset = 0;
-  FileHandle file;             // null until it is needed
+  KeptFile file;
   std::uint64_t position = 0;  // where the next record goes, our own records counted
   SegmentTotals totals;
-  SegmentIndex index;
-  std::size_t indexed_on_disk = 0;  // entries that the index file holds
-  bool index_file_is_cut = false;   // nothing stands behind those
-  bool is_full = false;             // it has taken its last batch and is to be sealed
+  SegmentIndex index;  // of what stands behind `indexed`
+  LogPlace indexed;    // the entries of what stands before are in the index file
+  std::optional<std::size_t> indexed_on_disk = 0;  // their number; nothing: nobody has looked yet
+  bool index_file_is_cut = false;                  // nothing stands behind those
+  std::size_t index_write_failed_at = 0;           // so many entries could not be written; 0: none
+  bool is_full = false;  // it has taken its last batch and is to be sealed
 };
 
 /// Offsets [from, to) whose messages are damaged.
@@ -61,6 +65,9 @@ enum class Life : std::uint8_t { open, closing, closed };
 
 struct PartitionState {
   PartitionState(LogStore& log_store, PartitionLog::Options log_options);
+  ~PartitionState();
+  PartitionState(const PartitionState&) = delete;
+  PartitionState& operator=(const PartitionState&) = delete;
 
   // Questions
 
@@ -77,6 +84,18 @@ struct PartitionState {
   }
   /// The damaged range that holds `offset`, or else the next one.
   [[nodiscard]] std::optional<OffsetRange> damage_at_or_behind(std::uint64_t offset) const;
+
+  /// Makes the active segment a sealed one, and starts the next, which has no file yet.
+  void seal_active();
+
+  // The active segment's index
+
+  /// Adds an entry that is not in the file yet.
+  void add_entry(const IndexEntry& entry);
+  /// Notes that the first `count` entries are in the file now.
+  void note_written_entries(std::size_t count);
+  /// True if so many are in memory alone that they should be written before the next checkpoint.
+  [[nodiscard]] bool has_many_entries() const;
 
   // Hints
 
@@ -117,13 +136,15 @@ struct PartitionState {
   std::size_t next_hint_ = 0;
 };
 
-/// A sealed segment's file, from the cache or opened now. Errors: damaged (it is gone), io_error
-/// ...
-Task<Result<FileHandle>> open_sealed(PartitionState& state, std::uint64_t base_offset);
+/// The file of a segment that holds something, opened if it is not open. Errors: damaged (it is
+/// gone), incarnation_gone, too_many_open_files, io_error ...
+Task<Result<FileHandle>> open_segment(PartitionState& state, std::uint64_t base_offset);
 
-/// Brings what is written to the disk. A failure turns the partition read-only.
-/// Errors: cannot_sync_file, cancelled.
+/// Brings what is written to the disk. A failed sync turns the partition read-only.
+/// Errors: cannot_sync_file, cancelled, those of `open_segment`.
 Task<Result<>> sync_log(PartitionState& state);
+/// The same with the active segment's file at hand. Errors: cannot_sync_file, cancelled.
+Task<Result<>> sync_log(PartitionState& state, FileHandle file);
 /// Notes that a sync failed, and says so.
 void note_failed_sync(PartitionState& state, Error error);
 

@@ -32,6 +32,8 @@ Task<Result<ByteView>> RecordWindow::read(std::uint64_t position, std::uint64_t 
   size = std::min<std::uint64_t>(size, memory_.size());
   if (size == 0) co_return ByteView{};
 
+  // A long walk lets others have their turn.
+  if (size >= own_size) co_await runtime::yield();
   const auto read = co_await file_->read(position, memory_.first(size));
   if (!read) co_return fail(read);
   position_ = position;

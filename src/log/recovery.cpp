@@ -12,7 +12,6 @@
 #include "base/error_table.hpp"
 #include "base/logging.hpp"
 #include "log/checkpoint.hpp"
-#include "log/index_loader.hpp"
 #include "log/torn_tail.hpp"
 #include "log/verifier.hpp"
 
@@ -62,9 +61,6 @@ class Recovery {
     const auto loaded = co_await load_last(bases.back());
     if (!loaded) co_return fail(loaded);
     finish();
-    // What is shown is on the disk in this mode, also what a killed process has left in memory. If
-    // that fails the log is read-only.
-    if (state_.store.settings().enforce_fsync) (void)co_await sync_log(state_);
     co_return Result<>{};
   }
 
@@ -92,7 +88,7 @@ class Recovery {
       if (!verified) co_return fail(verified);
     }
     state_.sealed_bytes += segment.totals.size_bytes;
-    state_.sealed.push_back(segment);
+    state_.sealed.push_back(std::move(segment));
     co_return Result<>{};
   }
 
@@ -148,21 +144,25 @@ class Recovery {
 
     auto& active = state_.active;
     active.base_offset = base;
-    active.file = *file;
     RecordWindow window(*file, *size);
     auto start = start_of_last(base, *size);
     state_.durable_end = start.end.offset;
-    const auto indexed = co_await load_index(*file, base, start.end);
-    if (!indexed) co_return fail(indexed);
+    // What stands before is indexed in the file, and looked at when it is needed.
+    active.indexed = start.end;
+    if (start.end.position > 0) active.indexed_on_disk = std::nullopt;
     Verifier verifier(window, state_.options.incarnation, active.index);
     const auto verified = co_await verifier.run(std::move(start));
+    state_.store.unwritten_entries() += active.index.entries().size();
     if (!verified) co_return fail(verified);
     active.position = verified->end.position;
     active.totals = verified->totals;
     state_.written_end = state_.visible_end = verified->end.offset;
     epoch_ = std::max(epoch_, verified->epoch);
     note_damage(verified->damaged);
-    if (verified->is_torn) co_await cut_torn_tail(state_, *size);
+    if (verified->is_torn) co_await cut_torn_tail(state_, *file, *size);
+    // What is shown is on the disk in this mode, also what a killed process has left in memory. If
+    // that fails the log is read-only.
+    if (state_.store.settings().enforce_fsync) (void)co_await sync_log(state_, *file);
     if (verified->is_sealed && !verified->is_torn) close_last();
     co_return Result<>{};
   }
@@ -183,28 +183,10 @@ class Recovery {
     return start;
   }
 
-  /// Reads the index of what stands before the place where verification starts.
-  Task<Result<>> load_index(FileHandle file, std::uint64_t base, LogPlace start) {
-    if (start.position == 0) co_return Result<>{};
-    RecordWindow window(std::move(file), start.position);
-    auto loaded = co_await read_index(
-        state_, window,
-        {.base_offset = base, .end_offset = start.offset, .end_position = start.position});
-    if (!loaded) co_return fail(loaded);
-    state_.active.index = std::move(loaded->index);
-    state_.active.indexed_on_disk = loaded->from_file;
-    co_return Result<>{};
-  }
-
   /// The last segment is sealed: its successor is not there yet.
   void close_last() {
-    auto& active = state_.active;
-    state_.sealed.push_back(
-        {.base_offset = active.base_offset, .file_size = active.position, .totals = active.totals});
-    state_.sealed_bytes += active.totals.size_bytes;
     state_.durable_end = state_.written_end;
-    active = ActiveSegment{.base_offset = state_.written_end,
-                           .index = SegmentIndex(active.index.interval())};
+    state_.seal_active();
   }
 
   void note_damage(const std::vector<OffsetRange>& damaged) {

@@ -36,7 +36,7 @@ Task<Result<>> Appender::make_file() {
                                                    : Error::cannot_append_message);
   }
   state_.has_directory = true;
-  state_.active.file = *std::move(file);
+  state_.active.file.keep(state_.store.files(), *std::move(file));
   co_return Result<>{};
 }
 
@@ -52,21 +52,14 @@ Task<Result<>> Appender::roll() {
   state_.keeping.release();
   if (!sealed) co_return sealed;
 
-  auto& active = state_.active;
-  const SegmentKey key{state_.log, active.base_offset};
-  auto& cache = state_.store.segments();
-  cache.keep_file(key, std::move(active.file));
-  cache.keep_index(key, std::make_shared<const SegmentIndex>(std::move(active.index)));
-  state_.sealed.push_back(
-      {.base_offset = active.base_offset, .file_size = active.position, .totals = active.totals});
-  state_.sealed_bytes += active.totals.size_bytes;
-  active = ActiveSegment{.base_offset = state_.written_end,
-                         .index = SegmentIndex(state_.store.settings().index_interval.bytes)};
+  state_.seal_active();
   co_return co_await make_file();
 }
 
 Task<Result<>> Appender::write_seal() {
   auto& active = state_.active;
+  const auto file = co_await open_segment(state_, active.base_offset);
+  if (!file) co_return fail(Error::cannot_append_message);
   RecordWriter writer;
   writer.seal(own_fields(state_.written_end, state_.last_timestamp),
               {.messages_count = state_.written_end - active.base_offset,
@@ -74,18 +67,25 @@ Task<Result<>> Appender::write_seal() {
                .first_timestamp = active.totals.first_timestamp,
                .last_timestamp = active.totals.last_timestamp});
   const std::array pieces{writer.bytes()};
-  if (const auto written = co_await active.file->write_at(active.position, pieces); !written) {
-    co_await refuse(active.position, written.error());
+  if (const auto written = co_await (*file)->write_at(active.position, pieces); !written) {
+    co_await refuse(*file, active.position, written.error());
     co_return fail(written.error() == Error::no_space ? Error::no_space
                                                       : Error::cannot_append_message);
   }
-  if (const auto synced = co_await active.file->sync(); !synced) {
+  if (const auto synced = co_await (*file)->sync(); !synced) {
     note_failed_sync(state_, synced.error());
     co_return fail(Error::partition_read_only);
   }
   state_.durable_end = state_.written_end;
   active.position += writer.bytes().size();
   co_return Result<>{};
+}
+
+/// Writes index entries ahead of the checkpoint, so that they don't fill the memory.
+Task<> Appender::write_entries() {
+  if (!state_.keeping.try_acquire()) co_return;  // a checkpoint is under way, and does it
+  const Held held(state_.keeping);
+  co_await write_index(state_);
 }
 
 }  // namespace iggy::log

@@ -29,6 +29,13 @@ void SegmentIndex::cut(std::uint64_t position) {
   while (!entries_.empty() && entries_.back().position >= position) entries_.pop_back();
 }
 
+void SegmentIndex::drop_first(std::size_t count) {
+  if (count == 0) return;
+  const auto end = entries_.begin() + static_cast<std::ptrdiff_t>(count);
+  dropped_ = (end - 1)->position;
+  entries_ = std::vector<IndexEntry>(end, entries_.end());  // gives the memory back
+}
+
 std::optional<IndexEntry> SegmentIndex::at_or_before_offset(std::uint64_t offset) const {
   return last_before(entries_, [=](const IndexEntry& entry) { return entry.offset > offset; });
 }
@@ -50,11 +57,11 @@ base::Bytes SegmentIndex::encode_header(std::uint64_t base_offset) {
   return bytes;
 }
 
-base::Bytes SegmentIndex::encode_entries(std::size_t first) const {
+base::Bytes SegmentIndex::encode_entries(std::size_t count) const {
   base::Bytes bytes;
-  bytes.reserve((entries_.size() - first) * file_entry_size);
+  bytes.reserve(count * file_entry_size);
   base::ByteWriter writer(bytes);
-  for (const auto& entry : std::span(entries_).subspan(first)) {
+  for (const auto& entry : std::span(entries_).first(count)) {
     writer.integer(entry.offset);
     writer.integer(entry.position);
     writer.integer(entry.timestamp);

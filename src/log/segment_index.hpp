@@ -32,11 +32,13 @@ class SegmentIndex {
 
   /// The next message that starts there or behind is due for an entry.
   [[nodiscard]] std::uint64_t next_position() const {
-    return (entries_.empty() ? 0 : entries_.back().position) + interval_;
+    return (entries_.empty() ? dropped_ : entries_.back().position) + interval_;
   }
   void add(const IndexEntry& entry) { entries_.push_back(entry); }
   /// Forgets the entries that point to `position` or behind it.
   void cut(std::uint64_t position);
+  /// Forgets the first `count` entries; what comes next is due as if they were there.
+  void drop_first(std::size_t count);
 
   /// The last entry at or before an offset, a position; the last one before a time. Nothing: start
   /// at the beginning.
@@ -50,15 +52,16 @@ class SegmentIndex {
     return sizeof *this + entries_.capacity() * sizeof(IndexEntry);
   }
 
-  /// The bytes of the file: its header, and the entries from number `first` on.
+  /// The bytes of the file: its header, and the first `count` entries.
   [[nodiscard]] static base::Bytes encode_header(std::uint64_t base_offset);
-  [[nodiscard]] base::Bytes encode_entries(std::size_t first) const;
+  [[nodiscard]] base::Bytes encode_entries(std::size_t count) const;
 
   /// What bounds the entries of a file that may say anything.
   struct Bounds {
     std::uint64_t base_offset = 0;
     std::uint64_t end_offset = 0;
     std::uint64_t end_position = 0;
+    bool operator==(const Bounds&) const = default;
   };
   /// Reads a file. Entries from the first that lies outside of `bounds` on are left out.
   /// Errors: damaged: no index, or its entries do not ascend.
@@ -67,6 +70,7 @@ class SegmentIndex {
 
  private:
   std::uint64_t interval_;
+  std::uint64_t dropped_ = 0;  // position of the last entry that was dropped
   std::vector<IndexEntry> entries_;
 };
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "log/segment_cache.hpp"
+#include "log/index_cache.hpp"
 #include "log/segment_index.hpp"
 #include "log/testing.hpp"
 
@@ -36,7 +36,7 @@ TEST(SegmentIndex, reads_what_it_has_written) {
   index.add({.offset = 10, .position = 150, .timestamp = 1000});
   index.add({.offset = 20, .position = 300, .timestamp = 2000});
   auto file = SegmentIndex::encode_header(5);
-  const auto entries = index.encode_entries(0);
+  const auto entries = index.encode_entries(index.entries().size());
   file.insert(file.end(), entries.begin(), entries.end());
   ASSERT_EQ(file.size(), 16 + 2 * 24);
 
@@ -185,7 +185,7 @@ TEST(SegmentMemory, is_bounded) {
     EXPECT_EQ(bench.poll({.from = From::offset, .value = i, .count = 1}).at(0).offset, i);
   }
 
-  EXPECT_LE(bench.store_->segments().index_bytes(), 4000);
+  EXPECT_LE(bench.store_->indexes().size_bytes(), 4000);
 }
 
 }  // namespace

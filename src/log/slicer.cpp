@@ -106,10 +106,7 @@ Task<Result<std::optional<IndexEntry>>> Slicer::entry_before_end(const ReadReply
     if (!by_offset || !by_position) return std::nullopt;
     return by_offset->position < by_position->position ? by_offset : by_position;
   };
-  if (cursor_.segment == state_.active.base_offset) co_return look_up(state_.active.index);
-  const auto index = co_await load_sealed_index(state_, cursor_.segment);
-  if (!index) co_return fail(index);
-  co_return look_up(**index);
+  co_return co_await find_entry(state_, cursor_.segment, look_up);
 }
 
 Task<Result<ByteView>> Slicer::bytes_at_cursor() {

@@ -30,26 +30,27 @@ Task<Result<>> copy(FileHandle source, std::uint64_t from, std::uint64_t to, Fil
   co_return co_await target->sync();
 }
 
-Task<Result<>> keep_and_cut(PartitionState& state, std::string torn_path, std::uint64_t size) {
+Task<Result<>> keep_and_cut(PartitionState& state, FileHandle file, std::string torn_path,
+                            std::uint64_t size) {
   auto& disk = state.store.disk();
   const auto& active = state.active;
   const auto torn = co_await disk.open(torn_path, runtime::OpenMode::create);
   if (!torn) co_return fail(torn);
-  const auto copied = co_await copy(active.file, active.position, size, *torn);
+  const auto copied = co_await copy(file, active.position, size, *torn);
   if (!copied) co_return fail(copied);
   const auto named = co_await disk.sync_directory(state.options.directory);
   if (!named) co_return fail(named);
-  const auto cut = co_await active.file->truncate(active.position);
+  const auto cut = co_await file->truncate(active.position);
   if (!cut) co_return fail(cut);
-  co_return co_await active.file->sync();
+  co_return co_await file->sync();
 }
 
 }  // namespace
 
-Task<> cut_torn_tail(PartitionState& state, std::uint64_t file_size) {
+Task<> cut_torn_tail(PartitionState& state, FileHandle file, std::uint64_t file_size) {
   const auto path = state.segment_path(state.active.base_offset, ".log");
   const auto torn_path = state.segment_path(state.active.base_offset, ".torn");
-  const auto done = co_await keep_and_cut(state, torn_path, file_size);
+  const auto done = co_await keep_and_cut(state, std::move(file), torn_path, file_size);
   if (!done) {
     state.health = Health::cut_failed;
     base::log_error("Cannot cut {} torn bytes off {}: {}. The partition is read-only.",

@@ -5,9 +5,9 @@
 
 namespace iggy::log {
 
-/// Moves the bytes from the active segment's end to the end of its file, which is `file_size`, to
+/// Moves the bytes from the active segment's end to the end of its file, at `file_size`, to
 /// `<segment>.torn`, behind those that are there, and cuts them off. If that fails nothing is lost,
 /// and the partition is read-only.
-Task<> cut_torn_tail(PartitionState& state, std::uint64_t file_size);
+Task<> cut_torn_tail(PartitionState& state, FileHandle file, std::uint64_t file_size);
 
 }  // namespace iggy::log
