@@ -230,14 +230,21 @@ Result<> RealFile::write_here(std::uint64_t position, std::span<const ByteView> 
   const auto size = total_size(pieces);
   const auto start = clock.monotonic();
   const bool is_watched = size >= watched_write_bytes || start < watched_until_;
-  const auto waits = is_watched ? clock.waits_count() : 0;
+  const auto blocked = is_watched ? clock.blocked() : Duration{};
   const auto failure = write_all(descriptor_, position, pieces);
   const auto end = clock.monotonic();
-  if (end - start > slow_write) {
-    if (!is_watched) watched_until_ = end + slow_time;
-    if (is_watched && clock.waits_count() > waits) slow_until_ = end + slow_time;
+  if (end - start > long_write) {
+    watched_until_ = end + slow_time;
+    if (is_watched) note_blocked(clock.blocked() - blocked, end);
   }
   return wrote(position, size, failure);
+}
+
+void RealFile::note_blocked(Duration blocked, Duration now) {
+  const auto made_up = Duration{(now - blocked_at_).microseconds / recovery_factor};
+  blocked_ = blocked + (blocked_ > made_up ? blocked_ - made_up : Duration{});
+  blocked_at_ = now;
+  if (blocked_ > blocked_max) slow_until_ = now + slow_time;
 }
 
 /// Keeps the books after a write.
@@ -249,20 +256,21 @@ Result<> RealFile::wrote(std::uint64_t position, std::uint64_t size, int failure
     return fail(error);
   }
   failing_ = false;
-  unflushed_begin_ = unflushed_bytes_ == 0 ? position : std::min(unflushed_begin_, position);
-  unflushed_end_ =
-      unflushed_bytes_ == 0 ? position + size : std::max(unflushed_end_, position + size);
-  unflushed_bytes_ += size;
-  if (unflushed_bytes_ >= writeback_bytes && !writeback_runs_) start_writeback();
+  const bool all_is_flushed = unflushed_begin_ == unflushed_end_;
+  unflushed_begin_ = all_is_flushed ? position : std::min(unflushed_begin_, position);
+  unflushed_end_ = all_is_flushed ? position + size : std::max(unflushed_end_, position + size);
+  const bool is_due = unflushed_end_ - unflushed_begin_ >= writeback_bytes + writeback_tail;
+  if (is_due && !writeback_runs_) start_writeback();
   return {};
 }
 
-/// Begins to write back what was written since the last time, and does not wait for it.
+/// Begins to write back what was written since the last time, and does not wait for it. Not the
+/// end of it: the next write goes there, and would wait for pages that are being written back.
 void RealFile::start_writeback() {
   writeback_runs_ = true;
-  unflushed_bytes_ = 0;
-  Shard::current().services().spawn(
-      write_back(shared_from_this(), unflushed_begin_, unflushed_end_));
+  const auto begin = unflushed_begin_;
+  unflushed_begin_ = (unflushed_end_ - writeback_tail) / writeback_tail * writeback_tail;
+  Shard::current().services().spawn(write_back(shared_from_this(), begin, unflushed_begin_));
 }
 
 Task<> RealFile::write_back(std::shared_ptr<RealFile> file, std::uint64_t begin,

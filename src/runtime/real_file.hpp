@@ -41,17 +41,24 @@ class RealFile final : public File, public std::enable_shared_from_this<RealFile
   /// After so many bytes written their way to the disk is begun, so that dirty pages stay below the
   /// limit at which the kernel stops those who write.
   static constexpr std::uint64_t writeback_bytes = 8 * 1024 * 1024;
-  /// A write that takes longer on the shard, and has waited meanwhile, sends the file's next ones
-  /// to the workers, for a while. One that only had to share its CPU would do no better there.
-  static constexpr Duration slow_write = Duration::milliseconds(2);
+  static constexpr std::uint64_t writeback_tail = 1024 * 1024;
+  /// A file whose writes keep the shard blocked for more than this, after every 20 milliseconds
+  /// that pass have made up for one of them, has its next ones written by the workers, for a while.
+  /// Writes that only had to share their CPU would do no better there, and a short wait now and
+  /// then (for pages that are being written back) costs less than handing over.
+  static constexpr Duration blocked_max = Duration::milliseconds(20);
+  static constexpr std::uint64_t recovery_factor = 20;
   static constexpr Duration slow_time = Duration::seconds(1);
-  /// Counting the waits of a smaller write would cost too much, unless the last one was slow.
-  static constexpr std::uint64_t watched_write_bytes = 64 * 1024;
+  /// A write that took longer than this is looked into, from the next one on.
+  static constexpr Duration long_write = Duration::milliseconds(2);
+  /// Smaller writes are not watched, as that takes a microsecond, unless the last one took long.
+  static constexpr std::uint64_t watched_write_bytes = 256 * 1024;
 
  private:
   Task<Result<>> change(std::string_view what, int (*call)(int descriptor, std::uint64_t argument),
                         std::uint64_t argument);
   Result<> write_here(std::uint64_t position, std::span<const ByteView> pieces);
+  void note_blocked(Duration blocked, Duration now);
   Result<> wrote(std::uint64_t position, std::uint64_t size, int failure);
   void start_writeback();
   static Task<> write_back(std::shared_ptr<RealFile> file, std::uint64_t begin, std::uint64_t end);
@@ -59,11 +66,12 @@ class RealFile final : public File, public std::enable_shared_from_this<RealFile
   int descriptor_;
   std::string path_;
   Duration slow_until_{};
+  Duration blocked_{};  // what counts of it at `blocked_at_`
+  Duration blocked_at_{};
   Duration watched_until_{};
   bool failing_ = false;  // the last write failed: the log knows it already
   bool writeback_runs_ = false;
-  std::uint64_t unflushed_bytes_ = 0;  // written since writeback was started
-  std::uint64_t unflushed_begin_ = 0;  // they lie from here
+  std::uint64_t unflushed_begin_ = 0;  // what was written since writeback was started: from here
   std::uint64_t unflushed_end_ = 0;    // to here
 };
 

@@ -30,9 +30,9 @@ class Clock {
   [[nodiscard]] virtual Timestamp now() const = 0;
   /// Time since an unknown start, never going back.
   [[nodiscard]] virtual Duration monotonic() const = 0;
-  /// How often the calling thread has stopped to wait for something. It tells a call that was slow
-  /// because of the disk from one that was slow because others used the CPU.
-  [[nodiscard]] virtual std::uint64_t waits_count() const { return 0; }
+  /// For how long the calling thread could not go on for another reason than a busy CPU, since an
+  /// unknown start. It tells a call that was slow because of the disk from one that was preempted.
+  [[nodiscard]] virtual Duration blocked() const { return {}; }
 };
 
 /// Where randomness comes from. A test brings a seeded one.

@@ -14,7 +14,7 @@ class SystemClock final : public Clock {
  public:
   [[nodiscard]] Timestamp now() const override;
   [[nodiscard]] Duration monotonic() const override;
-  [[nodiscard]] std::uint64_t waits_count() const override;
+  [[nodiscard]] Duration blocked() const override;
 };
 
 /// The random numbers of the kernel. They are fetched ahead, as one is needed for each message that
