@@ -113,7 +113,9 @@ void set_times(Load& load) {
 }
 
 Usages usages(const Options& options) {
-  return {.server = usage_of(options.server_pid), .driver = usage_of(::getpid())};
+  return {.server = usage_of(options.server_pid),
+          .driver = usage_of(::getpid()),
+          .machine_cpu_seconds = machine_cpu_seconds()};
 }
 
 Outcome run(Load& load) {

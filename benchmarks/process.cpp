@@ -2,9 +2,12 @@
 #include "benchmarks/process.hpp"
 
 #include <fmt/format.h>
-#include <ctime>
+#include <unistd.h>
 
+#include <array>
+#include <ctime>
 #include <fstream>
+#include <numeric>
 #include <string>
 
 namespace iggy::benchmarks {
@@ -44,6 +47,16 @@ Usage usage_of(int pid) {
           .resident_peak_mb = static_cast<double>(number_in(status, "VmHWM:")) / kb_per_mb,
           .read_bytes = number_in(io, "read_bytes:"),
           .written_bytes = number_in(io, "write_bytes:")};
+}
+
+double machine_cpu_seconds() {
+  std::ifstream file("/proc/stat");
+  std::string word;
+  std::array<double, 8> ticks{};  // user nice system idle iowait irq softirq steal
+  file >> word;
+  for (auto& one : ticks) file >> one;
+  const auto all = std::accumulate(ticks.begin(), ticks.end(), 0.0);
+  return (all - ticks[3] - ticks[4]) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
 }  // namespace iggy::benchmarks

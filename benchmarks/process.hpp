@@ -17,4 +17,7 @@ struct Usage {
 /// Zeros for a process that is gone.
 Usage usage_of(int pid);
 
+/// CPU seconds of everything on this machine since it started, in steps of 10 ms.
+double machine_cpu_seconds();
+
 }  // namespace iggy::benchmarks

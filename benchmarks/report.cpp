@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace iggy::benchmarks {
 
 namespace {
@@ -26,14 +28,17 @@ std::string to_json(const Figures& figures, const Load& load) {
 std::string to_json(const Outcome& outcome, const Load& load) {
   const auto& before = outcome.before;
   const auto& after = outcome.after;
+  const auto server_cpu = after.server.cpu_seconds - before.server.cpu_seconds;
+  const auto driver_cpu = after.driver.cpu_seconds - before.driver.cpu_seconds;
+  const auto machine_cpu = after.machine_cpu_seconds - before.machine_cpu_seconds;
   return fmt::format(
       R"({{"producers": {}, "consumers": {}, "seconds": {:.6f}, "driver_cpu_s": {:.6f}, )"
-      R"("server_cpu_s": {:.6f}, "server_rss_before_mb": {:.2f}, "server_rss_mb": {:.2f}, )"
-      R"("server_rss_peak_mb": {:.2f}, "server_read_bytes": {}, "server_written_bytes": {}}})",
+      R"("server_cpu_s": {:.6f}, "others_cpu_s": {:.2f}, "server_rss_before_mb": {:.2f}, )"
+      R"("server_rss_mb": {:.2f}, "server_rss_peak_mb": {:.2f}, "server_read_bytes": {}, )"
+      R"("server_written_bytes": {}}})",
       to_json(outcome.producers, load), to_json(outcome.consumers, load), outcome.seconds,
-      after.driver.cpu_seconds - before.driver.cpu_seconds,
-      after.server.cpu_seconds - before.server.cpu_seconds, before.server.resident_mb,
-      after.server.resident_mb, after.server.resident_peak_mb,
+      driver_cpu, server_cpu, std::max(machine_cpu - server_cpu - driver_cpu, 0.0),
+      before.server.resident_mb, after.server.resident_mb, after.server.resident_peak_mb,
       after.server.read_bytes - before.server.read_bytes,
       after.server.written_bytes - before.server.written_bytes);
 }

@@ -11,6 +11,7 @@ namespace iggy::benchmarks {
 struct Usages {
   Usage server;
   Usage driver;
+  double machine_cpu_seconds = 0;
 };
 
 struct Outcome {

@@ -81,12 +81,12 @@ P99_BY_P50 = Budget("p99 / p50", lambda ours, _: quotient(ours["p99_us"], ours["
 # Loads.
 
 
-def sending(producers, batch=1000, size=1000, partitions=None, seconds=2.0, **more):
+def sending(producers, batch=1000, size=1000, partitions=None, seconds=1.5, **more):
     return options(producers=producers, batch=batch, message_size=size, seconds=seconds,
                    warmup_seconds=0.3, partitions=partitions or producers, **more)
 
 
-def polling(consumers, batch=1000, size=1000, partitions=None, seconds=2.0, **more):
+def polling(consumers, batch=1000, size=1000, partitions=None, seconds=1.5, **more):
     return options(consumers=consumers, batch=batch, message_size=size, seconds=seconds,
                    warmup_seconds=0.3, partitions=partitions or consumers, **more)
 
@@ -222,19 +222,25 @@ def all_rows():
 # Measuring.
 
 
+NOTHING = {"requests": 0, "empty_polls": 0, "bytes": 0, "mb_per_s": 0.0, "requests_per_s": 0.0,
+           "latency": {"p50_us": 0.0, "p99_us": 0.0, "p999_us": 0.0, "max_us": 0.0}}
+
+
 def figures_of(report, role):
     """The figures of a table line from the report of the driver."""
-    who = report["producers" if role == "end_to_end" else role]
-    everybody = [one for one in (report["producers"], report["consumers"]) if one]
-    latency = report["consumers"]["end_to_end"] if role == "end_to_end" else who["latency"]
-    requests = sum(one["requests"] + one["empty_polls"] for one in everybody)
-    gigabytes = sum(one["bytes"] for one in everybody) / 1e9
+    everybody = {name: report[name] or NOTHING for name in ("producers", "consumers")}
+    who = everybody["producers" if role == "end_to_end" else role]
+    latency = everybody["consumers"].get("end_to_end") if role == "end_to_end" else who["latency"]
+    requests = sum(one["requests"] + one["empty_polls"] for one in everybody.values())
+    gigabytes = sum(one["bytes"] for one in everybody.values()) / 1e9
     cpu = report["server_cpu_s"]
-    return {**latency, "mb_per_s": who["mb_per_s"], "requests_per_s": who["requests_per_s"],
+    return {**(latency or NOTHING["latency"]),
+            "mb_per_s": who["mb_per_s"], "requests_per_s": who["requests_per_s"],
             "cpu_s_per_gb": quotient(cpu, gigabytes),
             "cpu_us_per_request": quotient(cpu * 1e6, requests),
             "server_share": cpu / report["seconds"],
             "driver_share": report["driver_cpu_s"] / report["seconds"],
+            "others_share": report["others_cpu_s"] / report["seconds"],
             "rss_mb": report["server_rss_mb"], "read_mb": report["server_read_bytes"] / 1e6}
 
 

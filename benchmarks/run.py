@@ -16,11 +16,12 @@ import rows
 import smoke
 from servers import ROOT, Bench, Failed, build
 
-COLUMNS = (("MB/s", "mb_per_s", ".0f"), ("req/s", "requests_per_s", ".0f"), ("p50 us", "p50_us", ".0f"),
-           ("p99 us", "p99_us", ".0f"), ("p999 us", "p999_us", ".0f"),
+COLUMNS = (("MB/s", "mb_per_s", ".4g"), ("req/s", "requests_per_s", ".0f"),
+           ("p50 us", "p50_us", ".0f"), ("p99 us", "p99_us", ".0f"), ("p999 us", "p999_us", ".0f"),
            ("CPU s/GB", "cpu_s_per_gb", ".3f"), ("CPU us/req", "cpu_us_per_request", ".2f"),
            ("RSS MB", "rss_mb", ".1f"), ("srv CPU", "server_share", ".2f"),
-           ("drv CPU", "driver_share", ".2f"), ("read MB", "read_mb", ".0f"))
+           ("drv CPU", "driver_share", ".2f"), ("others", "others_share", ".2f"),
+           ("read MB", "read_mb", ".0f"))
 
 
 def arguments():
