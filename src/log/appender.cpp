@@ -136,6 +136,7 @@ Task<Result<>> Appender::write(Drain& drain) {
   auto& active = state_.active;
   const auto file = active.file.use();  // held: it may be closed to make room for others
   const auto pieces = std::span<const ByteView>(pieces_).subspan(pieces_.front().empty() ? 1 : 0);
+  file->expect_size(state_.store.settings().segment_size.bytes);
   const auto written = co_await file->write_at(active.position, pieces);
   if (!written) {
     co_await refuse(file, active.position, written.error());

@@ -72,6 +72,7 @@ Task<Result<>> Appender::write_seal() {
     co_return fail(written.error() == Error::no_space ? Error::no_space
                                                       : Error::cannot_append_message);
   }
+  co_await (*file)->give_back();
   if (const auto synced = co_await (*file)->sync(); !synced) {
     note_failed_sync(state_, synced.error());
     co_return fail(Error::partition_read_only);

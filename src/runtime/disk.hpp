@@ -39,6 +39,11 @@ class File {
   /// Reserves space up to `size` without changing the size of the file. Errors: no_space,
   /// operation_unsupported.
   virtual Task<Result<>> preallocate(std::uint64_t size) = 0;
+  /// Says how large it will get by being written to at its end, so that space can be reserved
+  /// before it is needed; costs nothing to repeat.
+  virtual void expect_size(std::uint64_t /*size*/) {}
+  /// Nothing will be written any more: what lies reserved behind its end is given back.
+  virtual Task<> give_back() { co_return; }
   /// The present size in bytes.
   virtual Result<std::uint64_t> size() = 0;
 

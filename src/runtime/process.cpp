@@ -1,6 +1,7 @@
 // Figures of this process and of the machine, read from /proc.
 #include "runtime/process.hpp"
 
+#include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -128,6 +129,12 @@ HostNames host_names() {
   if (names.os_name.empty()) names.os_name = text_behind(release, "NAME=");
   names.os_version = text_behind(release, "VERSION_ID=");
   return names;
+}
+
+std::uint64_t descriptor_limit() {
+  rlimit limit{};
+  constexpr std::uint64_t usual = 1024;
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : usual;
 }
 
 }  // namespace iggy::runtime

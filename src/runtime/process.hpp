@@ -43,4 +43,7 @@ class ProcessMeter {
 
 [[nodiscard]] HostNames host_names();
 
+/// How many descriptors the process may have open now.
+[[nodiscard]] std::uint64_t descriptor_limit();
+
 }  // namespace iggy::runtime

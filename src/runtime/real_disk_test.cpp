@@ -288,6 +288,47 @@ TEST_F(SlowWrites, stay_on_a_shard_that_only_lacks_the_cpu) {
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(writes_in_place());
 }
 
+std::uint64_t blocks_bytes(const FileHandle& file) {
+  struct stat status{};
+  EXPECT_EQ(::fstat(file->descriptor(), &status), 0);
+  return static_cast<std::uint64_t>(status.st_blocks) * 512;
+}
+
+/// What is reserved, or given back, happens beside: true as soon as there are so many bytes.
+template <class Condition>
+Task<bool> wait_for_blocks(FileHandle file, Condition condition) {
+  for (int i = 0; i < 1'000 && !condition(blocks_bytes(file)); ++i) {
+    if (!co_await sleep(Duration::milliseconds(1))) co_return false;
+  }
+  co_return condition(blocks_bytes(file));
+}
+
+Task<int> grow(Disk& disk, std::string path) {
+  const auto file = co_await disk.open(std::move(path), OpenMode::create);
+  if (!file) co_return 1;
+  (*file)->expect_size(32 << 20);
+  const base::Bytes bytes(1 << 20, std::byte{1});
+  const std::array<ByteView, 1> pieces{bytes};
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    if (!co_await (*file)->write_at(i << 20, pieces)) co_return 2;
+  }
+  const bool was_reserved = co_await wait_for_blocks(
+      *file, [](std::uint64_t size) { return size >= std::uint64_t{32} << 20; });
+  if ((*file)->size() != 4 << 20) co_return 3;
+
+  co_await (*file)->give_back();
+
+  const bool was_freed = co_await wait_for_blocks(
+      *file, [](std::uint64_t size) { return size < std::uint64_t{6} << 20; });
+  if ((*file)->size() != 4 << 20) co_return 4;
+  // File systems may refuse to reserve, or be too small.
+  co_return !was_reserved || was_freed ? 0 : 5;
+}
+
+TEST_F(RealDisk, reserves_space_for_a_file_that_grows_and_gives_it_back) {
+  EXPECT_EQ(run_real(1, [&] { return grow(*disk, in_root("file")); }), 0);
+}
+
 Task<int> drop_unlinked(Disk& disk, std::string path, int& descriptor) {
   {
     const auto file = co_await disk.open(path, OpenMode::create);

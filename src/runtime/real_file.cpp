@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "base/logging.hpp"
@@ -144,6 +146,22 @@ Task<> close_on_worker(int descriptor) {
   co_await offload([descriptor] { ::close(descriptor); });
 }
 
+/// Truncated to its own size, a file loses what lies reserved behind that. Best effort.
+void free_reserve(int descriptor) {
+  struct stat status{};
+  if (::fstat(descriptor, &status) == 0) (void)::ftruncate(descriptor, status.st_size);
+}
+
+/// Reserves space behind the end of a file, unless that would take too much of what is free.
+bool reserve_space(int descriptor, std::uint64_t from, std::uint64_t to) {
+  struct statvfs status{};
+  if (::fstatvfs(descriptor, &status) != 0) return false;
+  const auto free = std::uint64_t{status.f_bavail} * status.f_frsize;
+  return (to - from) <= free / RealFile::free_part_reserved &&
+         ::fallocate(descriptor, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(from),
+                     static_cast<off_t>(to - from)) == 0;
+}
+
 }  // namespace
 
 Error file_error(int number) {
@@ -217,7 +235,9 @@ Task<Result<std::size_t>> RealFile::read(std::uint64_t position, MutableByteView
 }
 
 Task<Result<>> RealFile::write_at(std::uint64_t position, std::span<const ByteView> pieces) {
-  if (Shard::current().clock().monotonic() >= slow_until_) co_return write_here(position, pieces);
+  // While space is being reserved the file is locked.
+  const bool waits = reserve_runs_ || Shard::current().clock().monotonic() < slow_until_;
+  if (!waits) co_return write_here(position, pieces);
   const auto self = shared_from_this();
   const auto fd = descriptor_;
   const auto failure = co_await offload([=] { return write_all(fd, position, pieces); });
@@ -261,7 +281,34 @@ Result<> RealFile::wrote(std::uint64_t position, std::uint64_t size, int failure
   unflushed_end_ = all_is_flushed ? position + size : std::max(unflushed_end_, position + size);
   const bool is_due = unflushed_end_ - unflushed_begin_ >= writeback_bytes + writeback_tail;
   if (is_due && !writeback_runs_) start_writeback();
+  reserve_ahead(position + size);
   return {};
+}
+
+void RealFile::reserve_ahead(std::uint64_t end) {
+  const auto to = std::min(expected_size_, end * reserve_factor);
+  if (end < reserve_from || end + reserve_margin <= reserved_ || to <= reserved_ || to <= end ||
+      reserve_runs_) {
+    return;
+  }
+  reserve_runs_ = true;
+  Shard::current().services().spawn(reserve(shared_from_this(), end, to));
+}
+
+Task<> RealFile::reserve(std::shared_ptr<RealFile> file, std::uint64_t from, std::uint64_t to) {
+  const bool reserved =
+      co_await offload([=, fd = file->descriptor_] { return reserve_space(fd, from, to); });
+  // Whether it can't or should not be done: it is not tried again.
+  file->reserved_ = reserved ? to : std::numeric_limits<std::uint64_t>::max() - reserve_margin;
+  file->reserve_runs_ = false;
+  if (file->is_complete_) co_await file->give_back();  // it came too late
+}
+
+Task<> RealFile::give_back() {
+  is_complete_ = true;
+  if (reserved_ == 0) co_return;
+  const auto self = shared_from_this();
+  co_await offload([fd = descriptor_] { free_reserve(fd); });
 }
 
 /// Begins to write back what was written since the last time, and does not wait for it. Not the

@@ -33,6 +33,8 @@ class RealFile final : public File, public std::enable_shared_from_this<RealFile
   Task<Result<>> truncate(std::uint64_t size) override;
   Task<Result<>> sync() override;
   Task<Result<>> preallocate(std::uint64_t size) override;
+  void expect_size(std::uint64_t size) override { expected_size_ = size; }
+  Task<> give_back() override;
   Result<std::uint64_t> size() override;
   Task<Result<>> bring_in(std::uint64_t position, std::uint64_t size) override;
   [[nodiscard]] int descriptor() const override { return descriptor_; }
@@ -42,6 +44,14 @@ class RealFile final : public File, public std::enable_shared_from_this<RealFile
   /// limit at which the kernel stops those who write.
   static constexpr std::uint64_t writeback_bytes = 8 * 1024 * 1024;
   static constexpr std::uint64_t writeback_tail = 1024 * 1024;
+  /// A file that is expected to grow, and has reached the first of these sizes, gets space reserved
+  /// for so many times its size: then a write finds its blocks at once, where it would else wait
+  /// for others to be allocated. It happens before this much is left, and only if it takes no more
+  /// than a small part of the free space.
+  static constexpr std::uint64_t reserve_from = 4 * 1024 * 1024;
+  static constexpr std::uint64_t reserve_factor = 16;
+  static constexpr std::uint64_t reserve_margin = 4 * 1024 * 1024;
+  static constexpr std::uint64_t free_part_reserved = 16;
   /// A file whose writes keep the shard blocked for more than this, after every 20 milliseconds
   /// that pass have made up for one of them, has its next ones written by the workers, for a while.
   /// Writes that only had to share their CPU would do no better there, and a short wait now and
@@ -61,6 +71,8 @@ class RealFile final : public File, public std::enable_shared_from_this<RealFile
   void note_blocked(Duration blocked, Duration now);
   Result<> wrote(std::uint64_t position, std::uint64_t size, int failure);
   void start_writeback();
+  void reserve_ahead(std::uint64_t end);
+  static Task<> reserve(std::shared_ptr<RealFile> file, std::uint64_t from, std::uint64_t to);
   static Task<> write_back(std::shared_ptr<RealFile> file, std::uint64_t begin, std::uint64_t end);
 
   int descriptor_;
@@ -71,6 +83,10 @@ class RealFile final : public File, public std::enable_shared_from_this<RealFile
   Duration watched_until_{};
   bool failing_ = false;  // the last write failed: the log knows it already
   bool writeback_runs_ = false;
+  bool reserve_runs_ = false;
+  std::uint64_t expected_size_ = 0;
+  std::uint64_t reserved_ = 0;         // up to here, by this object
+  bool is_complete_ = false;           // `give_back` was called
   std::uint64_t unflushed_begin_ = 0;  // what was written since writeback was started: from here
   std::uint64_t unflushed_end_ = 0;    // to here
 };

@@ -110,7 +110,7 @@ Task<std::int32_t> wait_writable(int descriptor) {
 /// Sends all of it. On io_uring it goes through the ring: server CPU for a 64-byte request was
 /// lower by a median of 1.1 us than with a system call in place, in 12 of 14 pairs of runs on a
 /// busy machine (16 and 64 connections). On epoll the reactor tries the call at once.
-Task<Result<>> send_all(int descriptor, Unsent unsent) {
+Task<Result<>> send_all(int descriptor, Unsent unsent, std::uint64_t& sent_bytes) {
   while (!unsent.is_empty()) {
     Operation operation;
     operation.kind = Operation::Kind::send;
@@ -118,6 +118,7 @@ Task<Result<>> send_all(int descriptor, Unsent unsent) {
     operation.message = &unsent.message();
     const auto sent = co_await operation.run();
     if (sent < 0) co_return fail(connection_error(-sent));
+    sent_bytes += static_cast<std::uint64_t>(sent);
     unsent.skip(static_cast<std::size_t>(sent));
   }
   co_return Result<>{};
@@ -125,7 +126,7 @@ Task<Result<>> send_all(int descriptor, Unsent unsent) {
 
 /// From a file with a descriptor: the bytes go from the page cache to the socket.
 Task<Result<>> send_from_descriptor(int socket, FileHandle file, std::uint64_t position,
-                                    std::uint64_t size) {
+                                    std::uint64_t size, std::uint64_t& sent_bytes) {
   const auto* const scope = co_await this_scope();
   std::uint64_t brought_in = position;  // up to here nothing waits for a disk
   while (size > 0) {
@@ -138,6 +139,7 @@ Task<Result<>> send_from_descriptor(int socket, FileHandle file, std::uint64_t p
     auto offset = static_cast<off_t>(position);
     const auto sent = ::sendfile(socket, file->descriptor(), &offset, brought_in - position);
     if (sent > 0) {
+      sent_bytes += static_cast<std::uint64_t>(sent);
       position += static_cast<std::uint64_t>(sent);
       size -= static_cast<std::uint64_t>(sent);
       if (size > 0) co_await yield();  // others have waited for a MiB
@@ -158,7 +160,7 @@ Task<Result<>> send_from_descriptor(int socket, FileHandle file, std::uint64_t p
 
 /// From a file without one: through memory.
 Task<Result<>> send_through_memory(int socket, FileHandle file, std::uint64_t position,
-                                   std::uint64_t size) {
+                                   std::uint64_t size, std::uint64_t& sent_bytes) {
   const auto buffer =
       Shard::current().buffers().take(std::min<std::uint64_t>(size, file_buffer_size));
   while (size > 0) {
@@ -167,7 +169,7 @@ Task<Result<>> send_through_memory(int socket, FileHandle file, std::uint64_t po
     if (!read) co_return fail(read);
     if (*read == 0) co_return fail(Error::end_of_stream);
     const std::array<ByteView, 1> pieces{part.first(*read)};
-    const auto sent = co_await send_all(socket, Unsent(pieces));
+    const auto sent = co_await send_all(socket, Unsent(pieces), sent_bytes);
     if (!sent) co_return fail(sent);
     position += *read;
     size -= *read;
@@ -199,11 +201,14 @@ int DetachedSocket::release() { return std::exchange(descriptor_, -1); }
 
 Socket::Socket(DetachedSocket detached) : descriptor_(detached.release()) {}
 
-Socket::Socket(Socket&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+Socket::Socket(Socket&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      sent_bytes_(std::exchange(other.sent_bytes_, 0)) {}
 
 Socket& Socket::operator=(Socket&& other) noexcept {
   Socket taken(std::move(other));
   std::swap(descriptor_, taken.descriptor_);
+  std::swap(sent_bytes_, taken.sent_bytes_);
   return *this;
 }
 
@@ -251,7 +256,7 @@ Task<Result<std::size_t>> Socket::receive(MutableByteView into) {
 
 Task<Result<>> Socket::send(std::span<const ByteView> pieces) {
   assert(is_open());
-  return send_all(descriptor_, Unsent(pieces));
+  return send_all(descriptor_, Unsent(pieces), sent_bytes_);
 }
 
 Task<Result<>> Socket::send(ByteView bytes) {
@@ -262,9 +267,9 @@ Task<Result<>> Socket::send(ByteView bytes) {
 Task<Result<>> Socket::send_file(FileHandle file, std::uint64_t position, std::uint64_t size) {
   assert(is_open());
   if (file->descriptor() < 0) {
-    co_return co_await send_through_memory(descriptor_, file, position, size);
+    co_return co_await send_through_memory(descriptor_, file, position, size, sent_bytes_);
   }
-  co_return co_await send_from_descriptor(descriptor_, file, position, size);
+  co_return co_await send_from_descriptor(descriptor_, file, position, size, sent_bytes_);
 }
 
 void Socket::shutdown_send() { ::shutdown(descriptor_, SHUT_WR); }

@@ -86,11 +86,14 @@ class Socket {
   /// Gives the descriptor up, for another shard. Nothing may be under way.
   DetachedSocket detach();
   [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
+  /// What the kernel has taken so far, also of a send that is under way.
+  [[nodiscard]] std::uint64_t sent_bytes() const { return sent_bytes_; }
   [[nodiscard]] Result<SocketAddress> peer_address() const;
   [[nodiscard]] Result<SocketAddress> local_address() const;
 
  private:
   int descriptor_ = -1;
+  std::uint64_t sent_bytes_ = 0;
 };
 
 /// A listening TCP socket, without SO_REUSEPORT: a second server on the address is refused.
