@@ -112,7 +112,7 @@ TEST_F(AppendFailure, makes_the_log_read_only_if_the_tail_cannot_be_cut_off) {
   disk_.fail_call(DiskCall::write, 0, Error::io_error, 20);
   disk_.fail_call(DiskCall::truncate, 0, Error::io_error);
 
-  EXPECT_EQ(append({"x"}), fail(Error::cannot_append_message));
+  EXPECT_EQ(append({"x"}), fail(Error::cannot_sync_file));
   EXPECT_EQ(append({"y"}), fail(Error::partition_read_only));
 
   EXPECT_EQ(payloads(), texts("a"));

@@ -140,6 +140,8 @@ Task<Result<>> Appender::write(Drain& drain) {
   const auto written = co_await file->write_at(active.position, pieces);
   if (!written) {
     co_await refuse(file, active.position, written.error());
+    // What could not be cut off for certain may be found by a restart.
+    if (state_.health != Health::good) co_return fail(Error::cannot_sync_file);
     co_return fail(written.error() == Error::no_space ? Error::no_space
                                                       : Error::cannot_append_message);
   }

@@ -146,6 +146,8 @@ Task<Result<>> sync_log(PartitionState& state, FileHandle file) {
     note_failed_sync(state, synced.error());
     co_return fail(Error::cannot_sync_file);
   }
+  // The kernel tells of a failure once: one that another sync met meanwhile concerns this one too.
+  if (state.health == Health::sync_failed) co_return fail(Error::cannot_sync_file);
   state.durable_end = std::max(state.durable_end, end);
   co_return Result<>{};
 }

@@ -39,7 +39,6 @@ class Recovery {
   Task<Result<>> run() {
     const auto exists = co_await disk_.exists(state_.options.directory);
     if (!exists) co_return fail(exists);
-    state_.has_directory = *exists;
     std::vector<std::uint64_t> bases;
     if (*exists) {
       const auto entries = co_await disk_.list(state_.options.directory);
@@ -144,6 +143,8 @@ class Recovery {
 
     auto& active = state_.active;
     active.base_offset = base;
+    // Nothing is written before all names are on the disk. If nothing was, they may not be there.
+    state_.has_directory = *size > 0 || !state_.sealed.empty();
     RecordWindow window(*file, *size);
     auto start = start_of_last(base, *size);
     state_.durable_end = start.end.offset;
@@ -163,7 +164,13 @@ class Recovery {
     // What is shown is on the disk in this mode, also what a killed process has left in memory. If
     // that fails the log is read-only.
     if (state_.store.settings().enforce_fsync) (void)co_await sync_log(state_, *file);
-    if (verified->is_sealed && !verified->is_torn) close_last();
+    if (verified->is_sealed && !verified->is_torn) {
+      // On the disk before the next one holds anything: whoever sealed it may have died first.
+      if (const auto synced = co_await (*file)->sync(); !synced) {
+        note_failed_sync(state_, synced.error());
+      }
+      close_last();
+    }
     co_return Result<>{};
   }
 

@@ -47,7 +47,9 @@ Task<Result<>> Appender::make_file() {
 Task<Result<>> Appender::roll() {
   const auto alone = co_await state_.keeping.acquire();
   if (!alone) co_return fail(Error::cannot_append_message);
-  auto sealed = co_await write_seal();
+  // A sync may have failed meanwhile.
+  Result<> sealed = fail(Error::partition_read_only);
+  if (state_.health == Health::good) sealed = co_await write_seal();
   if (sealed) co_await write_index(state_);
   state_.keeping.release();
   if (!sealed) co_return sealed;
@@ -75,8 +77,9 @@ Task<Result<>> Appender::write_seal() {
   co_await (*file)->give_back();
   if (const auto synced = co_await (*file)->sync(); !synced) {
     note_failed_sync(state_, synced.error());
-    co_return fail(Error::partition_read_only);
   }
+  // Or another sync, beside this one: the kernel tells of a failure once.
+  if (state_.health != Health::good) co_return fail(Error::partition_read_only);
   state_.durable_end = state_.written_end;
   active.position += writer.bytes().size();
   co_return Result<>{};
