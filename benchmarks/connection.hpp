@@ -1,14 +1,11 @@
-// The connections of the load driver: producers and consumers, driven by readiness.
+// A connection of the load driver, driven by readiness, and what all of them share.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <limits>
 #include <string>
-#include <vector>
 
 #include "benchmarks/frames.hpp"
 #include "benchmarks/histogram.hpp"
@@ -51,6 +48,11 @@ struct Load {
   }
 };
 
+/// Ends the program, of all threads, with a message.
+[[noreturn]] void give_up(const std::string& what);
+/// Gives up if `status` is not that of success.
+void check_status(std::uint32_t status);
+
 /// Connects to `address` and logs in. Ends the program with a message if that fails.
 int connect_to(const std::string& address);
 /// One request and its reply on a socket that blocks: the status.
@@ -90,69 +92,6 @@ class Connection {
 
  private:
   bool is_readable_ = false;  // since the last event, as far as is known
-};
-
-/// Sends batches.
-class Producer : public Connection {
- public:
-  Producer(Load& load, int socket, std::uint32_t index);
-  using Connection::advance;
-  void advance() override;
-
- private:
-  /// Also notes when to ask again, and the end.
-  [[nodiscard]] bool may_start(std::int64_t at);
-  void start(std::int64_t at);
-  /// False if there was none.
-  bool receive_replies();
-
-  SendFrames frames_;
-  std::size_t target_ = 0;
-  bool is_sending_ = false;
-  std::size_t sent_ = 0;  // of the frame under way
-  std::deque<std::int64_t> started_;
-  std::uint64_t requests_left_;
-  bool is_bounded_;
-  std::int64_t interval_ = 0;
-  std::int64_t next_ = 0;  // with a rate: when after the start the next one is meant to leave
-  std::array<std::byte, 4096> received_;
-  std::size_t received_size_ = 0;
-};
-
-/// Polls from the first message to the last, again and again.
-class Consumer : public Connection {
- public:
-  Consumer(Load& load, int socket, std::uint32_t index);
-  using Connection::advance;
-  void advance() override;
-
- private:
-  struct Place {
-    Bytes frame;
-    std::uint64_t offset = 0;
-    std::uint64_t passes_left = 0;
-  };
-  enum class State : std::uint8_t { idle, sending, receiving };
-
-  void start(std::int64_t at);
-  /// False if there is nothing more to receive now.
-  bool receive_reply();
-  void look_at_reply();
-  void move_on(std::uint64_t current_offset, std::uint32_t count);
-  void finish_pass(Place& place);
-  void next_place();
-  [[nodiscard]] bool looks_at_messages() const {
-    return load_.options.tail || load_.options.verify != Verify::nothing;
-  }
-
-  std::vector<Place> places_;
-  std::size_t place_ = 0;
-  State state_ = State::idle;
-  std::size_t sent_ = 0;
-  std::int64_t started_ = 0;
-  std::uint64_t unfinished_places_;
-  Bytes reply_;               // its head, and all of it where it is looked at
-  std::size_t received_ = 0;  // thrown away bytes included
 };
 
 }  // namespace iggy::benchmarks

@@ -14,8 +14,9 @@
 #include <thread>
 #include <vector>
 
-#include "benchmarks/connection.hpp"
+#include "benchmarks/consumer.hpp"
 #include "benchmarks/options.hpp"
+#include "benchmarks/producer.hpp"
 #include "benchmarks/report.hpp"
 
 namespace iggy::benchmarks {
@@ -96,7 +97,9 @@ void create_topics(const Options& options) {
 Connections connect_all(Load& load) {
   Connections connections;
   for (std::uint32_t i = 0; i < load.options.producers; ++i) {
-    connections.push_back(std::make_unique<Producer>(load, connect_to(load.options.address), i));
+    auto producer = std::make_unique<Producer>(load, connect_to(load.options.address), i);
+    if (load.options.touch) producer->touch();
+    connections.push_back(std::move(producer));
   }
   for (std::uint32_t i = 0; i < load.options.consumers; ++i) {
     connections.push_back(std::make_unique<Consumer>(load, connect_to(load.options.address), i));

@@ -40,6 +40,7 @@ void add_load(CLI::App& app, Options& options) {
 void add_bounds(CLI::App& app, Options& options) {
   app.add_option("--seconds", options.seconds, "How long is measured");
   app.add_option("--warmup-seconds", options.warmup_seconds, "Before that");
+  app.add_flag("--touch", options.touch, "One batch to each partition before the load begins");
   app.add_option("--requests", options.requests, "Sends, of all producers");
   app.add_option("--passes", options.passes, "Times that each consumer reads everything");
   const std::map<std::string, Verify> names{

@@ -40,6 +40,7 @@ struct Options {
   double warmup_seconds = 0;   // before them, not measured
   std::uint64_t requests = 0;  // of all producers; 0: no bound
   std::uint64_t passes = 0;    // over what is stored, of each consumer; 0: no bound
+  bool touch = false;          // one batch for each partition before the load begins
   double rate = 0;             // requests per second of all producers; 0: as many as fit
 
   bool auto_commit = false;

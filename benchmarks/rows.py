@@ -4,7 +4,7 @@ import dataclasses
 import statistics
 from collections.abc import Callable
 
-from servers import sync_files
+from servers import drop_cache
 
 MESSAGE_HEADER_BYTES = 64
 
@@ -83,7 +83,7 @@ P99_BY_P50 = Budget("p99 / p50", lambda ours, _: quotient(ours["p99_us"], ours["
 
 def sending(producers, batch=1000, size=1000, partitions=None, seconds=1.5, **more):
     return options(producers=producers, batch=batch, message_size=size, seconds=seconds,
-                   warmup_seconds=0.3, partitions=partitions or producers, **more)
+                   warmup_seconds=0.3, touch=True, partitions=partitions or producers, **more)
 
 
 def polling(consumers, batch=1000, size=1000, partitions=None, seconds=1.5, **more):
@@ -255,8 +255,8 @@ def measure(bench, side, more=()):
         try:
             for load in side.fill:
                 bench.drive(server, *load)
-            if side.fill:
-                sync_files(server.data, side.drop_cache)
+            if side.drop_cache:
+                drop_cache(server.data)
             return figures_of(bench.drive(server, *side.load, *more), side.role)
         finally:
             server.kill()

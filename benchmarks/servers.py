@@ -84,18 +84,13 @@ class Bench:
                         server.process.pid, *arguments)
 
 
-def log_files(directory):
-    return [path for path in pathlib.Path(directory).rglob("*.log") if path.is_file()]
-
-
-def sync_files(directory, drop_cache=False):
-    """Brings the messages to the disk, and out of the page cache if that is asked."""
-    for path in log_files(directory):
+def drop_cache(directory):
+    """Brings the messages to the disk, and out of the page cache."""
+    for path in pathlib.Path(directory).rglob("*.log"):
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fdatasync(descriptor)
-            if drop_cache:
-                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
         finally:
             os.close(descriptor)
 

@@ -1,7 +1,7 @@
 """A tiny load on both servers: does everything that measures still work?"""
 
 from rows import figures_of, options
-from servers import Failed, sync_files
+from servers import Failed, drop_cache
 
 SHAPE = {"partitions": 3, "batch": 7, "message_size": 100}
 
@@ -19,7 +19,7 @@ def try_server(bench, kind, fsync):
             sent = bench.drive(server, *options(producers=4, requests=90, in_flight=3, **SHAPE))
             expect(sent["producers"]["messages"] == 630, f"{kind}: not all was sent")
             expect(sent["server_cpu_s"] > 0, f"{kind}: the server's CPU time is unknown")
-            sync_files(server.data, drop_cache=True)
+            drop_cache(server.data)
             read = bench.drive(server, *options(consumers=3, passes=2, verify=verify, poll_count=10,
                                                 auto_commit=True, **SHAPE))
             expect(read["consumers"]["messages"] == 1260, f"{kind}: not all came back")
