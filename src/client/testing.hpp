@@ -64,7 +64,10 @@ class ScriptedStream final : public net::ByteStream {
 
   using ByteStream::send;
   Task<Result<>> send(std::span<const base::ByteView> pieces) override {
-    for (const auto piece : pieces) outgoing_.insert(outgoing_.end(), piece.begin(), piece.end());
+    for (const auto piece : pieces) {
+      outgoing_.insert(outgoing_.end(), piece.begin(), piece.end());
+      sent_bytes_ += piece.size();
+    }
     while (take_request()) answer();
     co_return Result<>{};
   }
@@ -76,6 +79,7 @@ class ScriptedStream final : public net::ByteStream {
     co_return;
   }
   void leave_shard() override {}
+  [[nodiscard]] std::uint64_t sent_bytes() const override { return sent_bytes_; }
   [[nodiscard]] std::string peer_address() const override { return "127.0.0.1:8090"; }
 
  private:
@@ -99,6 +103,7 @@ class ScriptedStream final : public net::ByteStream {
 
   Script& script_;
   base::Bytes outgoing_;  // of the client
+  std::uint64_t sent_bytes_ = 0;
   base::Bytes incoming_;
   runtime::Event arrived_;
 };

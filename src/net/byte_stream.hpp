@@ -53,6 +53,10 @@ class ByteStream {
   /// True if `send_file` lets the kernel move the bytes.
   [[nodiscard]] virtual bool sends_files_directly() const { return false; }
 
+  /// Bytes that have left so far, also of a send that is under way: a send during which this does
+  /// not change makes no progress.
+  [[nodiscard]] virtual std::uint64_t sent_bytes() const = 0;
+
   /// "127.0.0.1:8090": the peer; for lists of clients and log lines.
   [[nodiscard]] virtual std::string peer_address() const = 0;
 };

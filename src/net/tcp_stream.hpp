@@ -26,6 +26,7 @@ class TcpStream final : public ByteStream {
   Task<> close() override;
   void leave_shard() override { socket_ = runtime::Socket(socket_.detach()); }
   [[nodiscard]] bool sends_files_directly() const override { return true; }
+  [[nodiscard]] std::uint64_t sent_bytes() const override { return socket_.sent_bytes(); }
   [[nodiscard]] std::string peer_address() const override { return peer_address_; }
 
   /// For options (linger, keepalive, buffer sizes).

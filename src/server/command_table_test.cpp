@@ -81,10 +81,8 @@ bool is_open_to_strangers(std::uint32_t code) {
   return code == wire::Ping::code || code == wire::LoginUser::code;
 }
 
-class CommandTableTest : public ::testing::Test, public ProgressWatch {
+class CommandTableTest : public ::testing::Test {
  protected:
-  void reply_progressed() override {}
-
   /// The status of the one reply to this request.
   std::uint32_t status(std::uint32_t code, base::ByteView payload, broker::Session& session) {
     base::Bytes bytes(payload.begin(), payload.end());
@@ -106,7 +104,7 @@ class CommandTableTest : public ::testing::Test, public ProgressWatch {
   testing::TestBroker host;
   testing::Peer peer;
   testing::PeerStream stream{peer};
-  ReplyWriter replies{stream, *this};
+  ReplyWriter replies{stream};
   broker::Session stranger = testing::TestBroker::stranger();
   broker::Session root = host.root();
   AfterReply after = AfterReply::go_on;

@@ -2,7 +2,6 @@
 #include "server/connection.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "base/error_table.hpp"
@@ -19,6 +18,9 @@ constexpr std::uint64_t turn_bytes_max = 1024 * 1024;
 constexpr std::uint32_t turn_requests_max = 64;
 
 constexpr auto goodbye_limit = Duration::seconds(2);
+
+// Whoever sends less holds memory too long, if others wait for it.
+constexpr std::uint64_t slow_bytes_per_second = 1024 * 1024;
 
 // A connection moves after so many data requests in a row that went to one other shard, and takes
 // no more of what was received along than this.
@@ -38,11 +40,13 @@ Connection::Connection(broker::Broker& broker, ReceiveBudget& budget, const Plac
       stream_(std::move(arrival.stream)),
       session_(std::move(arrival.session)),
       buffer_(runtime::Shard::current().buffers(), frame_limits()),
-      replies_(*stream_, *this),
+      replies_(*stream_),
       last_request_(now()),
       may_move_(arrival.may_move),
       settled_until_(arrival.settled_until) {
-  if (!arrival.received.empty()) buffer_.put(arrival.received);
+  if (arrival.received.empty()) return;
+  buffer_.put(arrival.received);
+  if (buffer_.is_grown()) share_.take(buffer_.block_size());
 }
 
 Duration Connection::now() const { return runtime::Shard::current().clock().monotonic(); }
@@ -130,30 +134,35 @@ Task<Result<Connection::Received>> Connection::receive() {
 Task<Result<Connection::Received>> Connection::receive_once() {
   // Waiting for memory is not the peer's fault: the deadline begins behind it.
   expect(Waiting::nothing);
-  auto room = buffer_.room();
-  if (room.empty()) co_return fail(Error::out_of_memory);
-  const auto allowed = co_await allowed_bytes();
-  if (!allowed) co_return fail(allowed);
-  room = room.first(static_cast<std::size_t>(std::min<std::uint64_t>(room.size(), *allowed)));
-
+  const auto free = co_await room();
+  if (!free) co_return fail(free);
   expect(buffer_.pending() > 0 ? Waiting::rest_of_frame : Waiting::request);
-  const auto size = co_await stream_->receive(room);
+  const auto size = co_await stream_->receive(*free);
   if (!size) co_return fail(size);
   if (*size == 0) co_return Received::end;
   buffer_.received(*size);
-  if (buffer_.is_large()) share_.hold(buffer_.touched());
   co_return Received::bytes;
 }
 
-/// How many bytes may be received now: a large frame waits for its share of the memory.
-Task<Result<std::uint64_t>> Connection::allowed_bytes() {
-  if (!buffer_.is_large()) co_return std::numeric_limits<std::uint64_t>::max();
-  // Between frames: what is charged already.
-  if (buffer_.pending() == 0) {
-    co_return std::max(buffer_.touched(), runtime::BufferPool::pooled_size_max);
+/// Where the next bytes go. Memory beyond the smallest block is charged before it is touched: a
+/// block of the pool as a whole, of a larger one as much as may be received now.
+Task<Result<base::MutableByteView>> Connection::room() {
+  const auto needed = buffer_.needed_size();
+  const bool needs_more = needed > ReceiveBuffer::block_size_min;
+  if (needs_more || (buffer_.is_grown() && buffer_.front_code())) share_.begin(needed);
+  if (needs_more && needed <= runtime::BufferPool::pooled_size_max) {
+    if (const auto held = co_await share_.hold(needed); !held) co_return fail(held);
   }
-  share_.begin();
-  co_return co_await share_.wait();
+  if (buffer_.is_crowded() && share_.try_hold(ReceiveBuffer::busy_block_size)) buffer_.make_busy();
+
+  auto room = buffer_.room();
+  if (room.empty()) co_return fail(Error::out_of_memory);
+  if (!buffer_.is_grown()) co_return room;
+  if (share_.held_bytes() <= buffer_.pending()) {
+    const auto held = co_await share_.hold(buffer_.pending() + 1);
+    if (!held) co_return fail(held);
+  }
+  co_return room.first(std::min(room.size(), share_.held_bytes() - buffer_.pending()));
 }
 
 Task<Result<>> Connection::answer_pending() {
@@ -171,7 +180,7 @@ Task<Result<>> Connection::answer_pending() {
     }
   }
   const auto sent = co_await replies_.flush();
-  if (buffer_.pending() == 0 && buffer_.is_large() && budget_.is_short()) release_memory();
+  if (buffer_.pending() == 0 && budget_.is_short() && buffer_.is_grown()) release_memory();
   co_return sent;
 }
 
@@ -205,8 +214,8 @@ void Connection::refuse_next(FrameState state) {
     return;
   }
   // What follows can't be told from requests, so the connection ends.
-  base::log_warning("{}: a request frame is above its limit; closing the connection",
-                    session_.address);
+  base::log_debug("{}: a request frame is above its limit; closing the connection",
+                  session_.address);
   const bool lacks_login =
       !session_.is_logged_in() && buffer_.front_code() == wire::SendMessages::code;
   replies_.add_error(lacks_login ? Error::unauthenticated : Error::invalid_command);
@@ -245,8 +254,6 @@ Duration Connection::deadline_of(Waiting what) const {
   switch (what) {
     case Waiting::nothing:
       return Duration::max();
-    case Waiting::reply:
-      return now() + limits_.reply_progress;
     case Waiting::rest_of_frame:
       return std::min(now() + limits_.frame_progress, login_deadline());
     case Waiting::request:
@@ -262,18 +269,41 @@ Duration Connection::login_deadline() const {
 
 void Connection::check_deadline(Duration now) {
   is_active_ = false;
-  if (now < deadline_ || scope_ == nullptr) return;
+  if (scope_ == nullptr) return;
+  if (is_reply_stuck(now)) {
+    base::log_debug("{}: closing the connection, it takes no reply", session_.address);
+    return scope_->cancel();
+  }
+  if (now < deadline_) return;
   deadline_ = Duration::max();
-  const bool lacks_login = waiting_ != Waiting::reply && now >= login_deadline();
+  const bool lacks_login = now >= login_deadline();
   if (waiting_ == Waiting::request && !lacks_login) {
     if (receive_ != nullptr) receive_->cancel();
     return;
   }
   base::log_debug("{}: closing the connection, {}", session_.address,
-                  lacks_login                  ? "it does not log in"
-                  : waiting_ == Waiting::reply ? "it takes no reply"
-                                               : "a request stays incomplete");
+                  lacks_login ? "it does not log in" : "a request stays incomplete");
   scope_->cancel();
+}
+
+bool Connection::end_if_slow(Duration now) {
+  const auto time = share_.receiving_time(now);
+  if (scope_ == nullptr || share_.held_bytes() == 0 || time < limits_.frame_progress) return false;
+  if (buffer_.pending() >= time.microseconds / 1'000'000 * slow_bytes_per_second) return false;
+  base::log_debug("{}: closing the connection, a request arrives too slowly", session_.address);
+  scope_->cancel();
+  return true;
+}
+
+/// The peer has not taken a byte of its replies for too long.
+bool Connection::is_reply_stuck(Duration now) {
+  const auto sent_bytes = stream_->sent_bytes();
+  if (!replies_.is_sending() || sent_bytes != std::exchange(sent_bytes_, sent_bytes)) {
+    reply_deadline_ = Duration::max();
+  }
+  if (!replies_.is_sending()) return false;
+  if (reply_deadline_ == Duration::max()) reply_deadline_ = now + limits_.reply_progress;
+  return now >= reply_deadline_;
 }
 
 void Connection::stop() {

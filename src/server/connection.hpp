@@ -35,7 +35,7 @@ struct Departure {
 };
 
 /// Requests are answered strictly one after another, in their order. Belongs to one shard.
-class Connection final : private ProgressWatch {
+class Connection {
  public:
   Connection(broker::Broker& broker, ReceiveBudget& budget, const Placement& placement,
              const ConnectionLimits& limits, Arrival arrival);
@@ -49,6 +49,9 @@ class Connection final : private ProgressWatch {
   void stop();
   /// Ends it if a deadline has passed. Called about once a second.
   void check_deadline(Duration now);
+  /// Ends it if it holds memory for a request that arrives too slowly; true if it does. For when
+  /// others wait for memory.
+  bool end_if_slow(Duration now);
 
   /// It was asked something since the last `check_deadline`.
   [[nodiscard]] bool is_active() const { return is_active_; }
@@ -57,14 +60,14 @@ class Connection final : private ProgressWatch {
   bool send_away(std::size_t shard);
 
  private:
-  enum class Waiting : std::uint8_t { nothing, request, rest_of_frame, reply };
+  enum class Waiting : std::uint8_t { nothing, request, rest_of_frame };
   /// What a wait for bytes came to.
   enum class Received : std::uint8_t { bytes, end };
 
   Task<Result<>> serve_requests();
   Task<Result<Received>> receive();
   Task<Result<Received>> receive_once();
-  Task<Result<std::uint64_t>> allowed_bytes();
+  Task<Result<base::MutableByteView>> room();
   Task<Result<>> answer_pending();
   Task<Result<std::uint64_t>> answer_next();
   void refuse_next(FrameState state);
@@ -74,9 +77,9 @@ class Connection final : private ProgressWatch {
   Departure depart(std::size_t shard);
 
   void expect(Waiting what);
-  void reply_progressed() override { expect(Waiting::reply); }
   [[nodiscard]] Duration deadline_of(Waiting what) const;
   [[nodiscard]] Duration login_deadline() const;
+  [[nodiscard]] bool is_reply_stuck(Duration now);
   [[nodiscard]] FrameLimits frame_limits() const;
   [[nodiscard]] bool holds_idle_memory() const;
   void release_memory();
@@ -97,6 +100,8 @@ class Connection final : private ProgressWatch {
   Duration last_request_;                    // when it was answered, or the connection began
   Duration deadline_ = Duration::max();
   Waiting waiting_ = Waiting::nothing;
+  std::uint64_t sent_bytes_ = 0;  // at the last look
+  Duration reply_deadline_ = Duration::max();
   bool is_stopping_ = false;
   bool is_over_ = false;  // the last reply closes the connection
   bool is_active_ = false;

@@ -224,7 +224,7 @@ TEST_F(ConnectionTest, takes_large_messages_right_behind_a_login) {
                                            .password = wire::ShortText("secret")}) +
       header(send, 10'485'761));
   EXPECT_EQ(peer.statuses(), Statuses{0});
-  EXPECT_GE(peer.room_max, 10'000'000);
+  EXPECT_GT(peer.room_max, 4'096);
   say(base::Bytes(10'485'761));
 
   EXPECT_EQ(peer.statuses(), Statuses{6});  // zeros are no messages
@@ -381,6 +381,7 @@ TEST_F(ConnectionTest, says_nothing_more_when_a_reply_was_cut) {
   say(frame(ping));
 
   connection->stop();
+  pass(Duration::seconds(1));
   pass(Duration::seconds(60));
   peer.take_everything();
   run();
@@ -402,8 +403,7 @@ TEST_F(ConnectionTest, does_not_wait_long_for_a_peer_that_does_not_listen) {
 
 TEST_F(ConnectionTest, stops_while_it_waits_for_memory) {
   ReceiveBudget::Share other(budget);
-  other.begin();
-  other.hold(100'000'000);
+  other.take(100'000'000);
   connect(host.root());
   say(header(send, 1'000'000));
 
@@ -445,8 +445,7 @@ TEST_F(ConnectionTest, ends_when_a_request_stays_incomplete_for_10_seconds) {
 
 TEST_F(ConnectionTest, does_not_hold_its_own_shortage_against_the_peer) {
   ReceiveBudget::Share other(budget);
-  other.begin();
-  other.hold(100'000'000);
+  other.take(100'000'000);
   connect(host.root());
   say(header(send, 300'000));
 
@@ -494,6 +493,7 @@ TEST_F(ConnectionTest, ends_when_a_reply_is_not_taken_for_60_seconds) {
   peer.takes_max = 3;
   say(frame(ping));
 
+  pass(Duration::seconds(1));  // counted from the first look
   pass(Duration::milliseconds(59'999));
   EXPECT_FALSE(is_over());
   pass(Duration::milliseconds(1));
@@ -502,18 +502,131 @@ TEST_F(ConnectionTest, ends_when_a_reply_is_not_taken_for_60_seconds) {
   EXPECT_TRUE(peer.is_closed);
 }
 
+TEST_F(ConnectionTest, goes_on_as_long_as_the_peer_takes_a_byte_now_and_then) {
+  connect(host.root());
+  peer.takes_max = 0;
+  say(frame(ping));
+
+  for (int i = 0; i < 8; ++i) {
+    pass(Duration::seconds(59));
+    ++peer.takes_max;
+    peer.changed.notify_all();
+    run();
+  }
+
+  EXPECT_EQ(peer.statuses(), Statuses{0});
+  pass(Duration::seconds(100));
+  EXPECT_FALSE(is_over());
+}
+
+TEST_F(ConnectionTest, counts_the_time_of_each_reply_alone) {
+  connect(host.root());
+  peer.takes_max = 3;
+  say(frame(ping));
+  pass(Duration::seconds(1));
+  pass(Duration::seconds(50));
+  peer.takes_max = 8;
+  peer.changed.notify_all();
+  run();
+  pass(Duration::seconds(1));
+
+  say(frame(ping));  // nothing of its reply is taken
+  pass(Duration::seconds(1));
+  pass(Duration::seconds(59));
+  EXPECT_FALSE(is_over());
+  pass(Duration::seconds(1));
+
+  EXPECT_TRUE(is_over());
+}
+
 // Memory
 
 TEST_F(ConnectionTest, charges_a_large_request_as_it_arrives) {
   connect(host.root());
   say(header(send, 1'000'000));
-  EXPECT_EQ(budget.used_bytes(), 0);
+  EXPECT_EQ(budget.used_bytes(), 16'384);
 
-  say(base::Bytes(600'000));
-  EXPECT_EQ(budget.used_bytes(), 600'008);
-  say(base::Bytes(400'000));
+  say(base::Bytes(100'000));
+  EXPECT_EQ(budget.used_bytes(), 131'072);
+  say(base::Bytes(900'000));
 
   EXPECT_EQ(budget.used_bytes(), 1'000'008);
+}
+
+TEST_F(ConnectionTest, charges_a_block_of_the_pool_before_it_takes_it) {
+  ReceiveBudget::Share other(budget);
+  other.take(100'000'000);
+  connect(host.root());
+  peer.room_max = 0;
+  say(header(send, 200'000));
+  EXPECT_EQ(peer.room_max, 0);  // it does not receive
+
+  other.release();
+  run();
+
+  EXPECT_EQ(budget.used_bytes(), 262'144);
+  say(base::Bytes(200'000));
+  EXPECT_EQ(peer.statuses(), Statuses{6});
+}
+
+TEST_F(ConnectionTest, goes_on_with_a_small_block_when_there_is_no_memory_for_a_larger_one) {
+  ReceiveBudget::Share other(budget);
+  other.take(100'000'000);
+  connect(host.root());
+  base::Bytes many;
+  for (int i = 0; i < 1'000; ++i) many = many + frame(ping, base::Bytes(5));
+
+  say(many);
+
+  EXPECT_EQ(peer.statuses(), Statuses(1'000, 0));
+  EXPECT_EQ(peer.room_max, 4'096);
+}
+
+TEST_F(ConnectionTest, charges_what_it_brought_along) {
+  connection.emplace(host.broker, budget, placement, limits,
+                     Arrival{.stream = std::make_unique<testing::PeerStream>(peer),
+                             .session = host.root(),
+                             .received = frame(ping, base::Bytes(10'000))});
+  EXPECT_EQ(budget.used_bytes(), 16'384);
+
+  tasks.spawn(serve());
+  run();
+
+  EXPECT_EQ(peer.statuses(), Statuses{0});
+  pass(Duration::seconds(1));
+  EXPECT_EQ(budget.used_bytes(), 0);
+}
+
+TEST_F(ConnectionTest, ends_for_others_if_its_request_arrives_too_slowly) {
+  const auto slow = [this] { return connection->end_if_slow(host.shard.clock().monotonic()); };
+  connect(host.root());
+  say(header(send, 50'000'000));
+  for (int i = 0; i < 2; ++i) {
+    say(base::Bytes(5'000'000));
+    pass(Duration::milliseconds(5'000));
+  }
+  EXPECT_TRUE(slow());  // 10 s, and less than 10 MiB
+  run();
+
+  EXPECT_TRUE(is_over());
+  EXPECT_TRUE(peer.is_closed);
+  EXPECT_EQ(budget.used_bytes(), 0);
+}
+
+TEST_F(ConnectionTest, does_not_end_for_others_as_long_as_it_is_quick_or_has_just_begun) {
+  const auto slow = [this] { return connection->end_if_slow(host.shard.clock().monotonic()); };
+  connect(host.root());
+  EXPECT_FALSE(slow());
+  say(header(send, 50'000'000));
+  pass(Duration::milliseconds(9'999));
+  EXPECT_FALSE(slow());
+
+  say(base::Bytes(11 * 1024 * 1024));
+  pass(Duration::milliseconds(1'000));
+  EXPECT_FALSE(slow());
+  pass(Duration::milliseconds(1'001));
+
+  EXPECT_TRUE(slow());
 }
 
 TEST_F(ConnectionTest, gives_memory_back_when_it_was_idle_for_a_second) {
@@ -555,15 +668,13 @@ TEST_F(ConnectionTest, still_ends_a_stranger_that_held_memory) {
   EXPECT_TRUE(is_over());
 }
 
-Task<> wait_for(ReceiveBudget::Share& share) { (void)co_await share.wait(); }
+Task<> wait_for(ReceiveBudget::Share& share) { (void)co_await share.hold(1); }
 
 TEST_F(ConnectionTest, gives_memory_back_at_once_when_another_waits_for_it) {
-  ReceiveBudget::Share oldest(small_budget);
   ReceiveBudget::Share other(small_budget);
   connect(host.root(), small_budget);
   say(header(send, 600'000) + base::Bytes(599'999));
-  oldest.begin();
-  other.begin();
+  other.begin(300'000);
   tasks.spawn(wait_for(other));
   run();
   EXPECT_TRUE(small_budget.is_short());
@@ -571,7 +682,7 @@ TEST_F(ConnectionTest, gives_memory_back_at_once_when_another_waits_for_it) {
   say(base::Bytes(1));
 
   EXPECT_EQ(peer.statuses(), Statuses{6});
-  EXPECT_EQ(small_budget.used_bytes(), 0);
+  EXPECT_EQ(small_budget.used_bytes(), other.held_bytes());
   EXPECT_FALSE(small_budget.is_short());
 }
 

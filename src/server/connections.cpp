@@ -65,7 +65,18 @@ Task<> Connections::watch_deadlines() {
     const auto now = runtime::Shard::current().clock().monotonic();
     spread_load();
     for (const auto& [_, connection] : open_) connection->check_deadline(now);
+    if (budget_.is_short()) end_slow_ones(now);
   }
+}
+
+void Connections::end_slow_ones(Duration now) {
+  std::size_t count = 0;
+  for (const auto& [_, connection] : open_) count += connection->end_if_slow(now) ? 1 : 0;
+  if (count == 0) return;
+  base::log_warning(
+      "connections ended: {}, because limits.receive_bytes is spent and their requests arrive too "
+      "slowly",
+      count);
 }
 
 /// One at a time: what it brings shows before the next.

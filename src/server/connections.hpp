@@ -35,6 +35,7 @@ class Connections {
   Task<> serve_one(Arrival arrival);
   Task<std::optional<Departure>> serve_here(Arrival arrival);
   void spread_load();
+  void end_slow_ones(Duration now);
   Task<> watch_deadlines();
 
   broker::Broker& broker_;

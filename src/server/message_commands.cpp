@@ -51,6 +51,7 @@ Task<Result<>> answer_poll(Exchange& exchange) {
   store_head(head, *polled);
   const auto sent = co_await exchange.replies.flush_with({head, head_size + messages.size()});
   if (!sent) co_return fail(sent);
+  block = {};  // what comes from files needs none, and the peer may take its time
   for (const auto& slice : polled->messages.slices) {
     const auto moved = co_await exchange.replies.send_file(slice.file, slice.position, slice.size);
     if (!moved) co_return fail(moved);

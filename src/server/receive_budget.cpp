@@ -1,57 +1,175 @@
-// The memory that incomplete large frames may take.
+// The memory that requests under way may take.
 #include "server/receive_budget.hpp"
 
 #include <algorithm>
 #include <cassert>
-#include <limits>
+
+#include "runtime/shard.hpp"
 
 namespace iggy::server {
+namespace {
 
-void ReceiveBudget::Share::begin() {
+Duration now() { return runtime::Shard::current().clock().monotonic(); }
+
+std::int64_t to_signed(std::uint64_t bytes) { return static_cast<std::int64_t>(bytes); }
+
+}  // namespace
+
+/// Goes along the queue from its first, and knows what the next one may take. Those before it count
+/// as needing all that they lack, and as gone once they have it.
+class ReceiveBudget::Walk {
+ public:
+  explicit Walk(const ReceiveBudget& budget)
+      : budget_(budget),
+        large_charged_(std::min(budget.large_bytes_, budget.large_bytes_max_)),
+        free_(to_signed(budget.bytes_max_) - to_signed(budget.small_bytes_ + large_charged_)),
+        free_large_(to_signed(budget.large_bytes_max_) - to_signed(large_charged_)),
+        left_(free_),
+        left_large_(free_large_) {}
+
+  [[nodiscard]] std::uint64_t left_for(const Share& share) const {
+    if (is_alone(share) && share.size_ > budget_.large_bytes_max_) {
+      return share.size_ - share.held_bytes_;
+    }
+    const auto left = share.is_large_ ? std::min(left_, left_large_) : left_;
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(left, 0));
+  }
+
+  void pass(const Share& share) {
+    const auto size = to_signed(std::min(share.size_, budget_.large_bytes_max_));
+    const auto held = std::min(to_signed(share.held_bytes_), size);
+    left_ = std::min(left_, free_ - (size - held));
+    free_ += held;
+    if (!share.is_large_) return;
+    left_large_ = std::min(left_large_, free_large_ - (size - held));
+    free_large_ += held;
+  }
+
+ private:
+  /// The first one, no other large one has anything, and the small ones have no more than is kept
+  /// for them.
+  [[nodiscard]] bool is_alone(const Share& share) const {
+    return budget_.first_ == &share && budget_.large_bytes_ == share.held_bytes_ &&
+           budget_.small_bytes_ <= budget_.bytes_max_ - budget_.large_bytes_max_;
+  }
+
+  const ReceiveBudget& budget_;
+  const std::uint64_t large_charged_;
+  // When those that were passed are gone.
+  std::int64_t free_;
+  std::int64_t free_large_;
+  // Without taking from them what they need.
+  std::int64_t left_;
+  std::int64_t left_large_;
+};
+
+ReceiveBudget::ReceiveBudget(std::uint64_t bytes_max)
+    : bytes_max_(std::min<std::uint64_t>(bytes_max, std::uint64_t{1} << 60)),
+      large_bytes_max_(bytes_max_ / 4 * 3) {}
+
+std::uint64_t ReceiveBudget::free_for(const Share& share) const {
+  Walk walk(*this);
+  for (const auto* older = first_; older != nullptr && older != &share; older = older->next_) {
+    walk.pass(*older);
+  }
+  return walk.left_for(share);
+}
+
+/// Wakes those who may go on.
+void ReceiveBudget::wake() {
+  if (waiting_count_ == 0) return;
+  Walk walk(*this);
+  for (auto* share = first_; share != nullptr; share = share->next_) {
+    const auto awaited = share->awaited_bytes_;
+    if (awaited > 0 && walk.left_for(*share) >= awaited) share->freed_.notify_all();
+    walk.pass(*share);
+  }
+}
+
+void ReceiveBudget::Share::begin(std::uint64_t bytes) {
   if (is_queued_) return;
+  const auto held = held_bytes_;
+  uncharge();
+  size_ = std::max(bytes, held);
+  is_large_ = size_ > std::min(small_frame_max, budget_.bytes_max_ / 4);
+  take(held);
+
   is_queued_ = true;
   previous_ = budget_.last_;
   next_ = nullptr;
   (previous_ != nullptr ? previous_->next_ : budget_.first_) = this;
   budget_.last_ = this;
+  received_for_ = {};
+  receives_since_ = now();
 }
 
-runtime::Task<Result<std::uint64_t>> ReceiveBudget::Share::wait() {
-  assert(is_queued_);
-  while (budget_.used_bytes_ >= budget_.bytes_max_ && budget_.first_ != this) {
-    ++budget_.waiting_count_;
-    const auto waited = co_await budget_.freed_.wait();
-    --budget_.waiting_count_;
-    if (!waited) co_return fail(waited);
+runtime::Task<Result<>> ReceiveBudget::Share::hold(std::uint64_t bytes) {
+  assert(is_queued_ && bytes <= size_);
+  while (held_bytes_ < bytes) {
+    const auto needed = bytes - held_bytes_;
+    const auto step = std::clamp(held_bytes_, step_min, step_max);
+    const auto wanted = std::min(std::max(needed, step), size_ - held_bytes_);
+    const auto least = std::min(wanted, std::max(needed, step_min));
+    if (const auto free = budget_.free_for(*this); free >= least) {
+      take(std::min(free, wanted));
+    } else if (const auto waited = co_await wait_for(least); !waited) {
+      co_return fail(waited);
+    }
   }
-  if (budget_.first_ == this) co_return std::numeric_limits<std::uint64_t>::max();
-  co_return std::min(budget_.bytes_max_ - budget_.used_bytes_, step_bytes_max);
+  co_return Result<>{};
 }
 
-void ReceiveBudget::Share::hold(std::uint64_t bytes) {
-  if (bytes <= held_bytes_) return;
-  budget_.used_bytes_ += bytes - held_bytes_;
-  held_bytes_ = bytes;
+runtime::Task<Result<>> ReceiveBudget::Share::wait_for(std::uint64_t bytes) {
+  awaited_bytes_ = bytes;
+  received_for_ = received_for_ + (now() - receives_since_);
+  ++budget_.waiting_count_;
+  const auto waited = co_await freed_.wait();
+  --budget_.waiting_count_;
+  awaited_bytes_ = 0;
+  receives_since_ = now();
+  co_return waited;
+}
+
+bool ReceiveBudget::Share::try_hold(std::uint64_t bytes) {
+  if (bytes <= held_bytes_) return true;
+  if (budget_.free_for(*this) < bytes - held_bytes_) return false;
+  take(bytes - held_bytes_);
+  return true;
 }
 
 void ReceiveBudget::Share::complete() {
   if (!is_queued_) return;
-  budget_.leave_queue(*this);
-  budget_.freed_.notify_all();
+  leave_queue();
+  budget_.wake();
 }
 
 void ReceiveBudget::Share::release() {
-  if (is_queued_) budget_.leave_queue(*this);
-  budget_.used_bytes_ -= held_bytes_;
-  held_bytes_ = 0;
-  budget_.freed_.notify_all();
+  if (!is_queued_ && held_bytes_ == 0) return;
+  if (is_queued_) leave_queue();
+  uncharge();
+  budget_.wake();
 }
 
-void ReceiveBudget::leave_queue(Share& share) {
-  (share.previous_ != nullptr ? share.previous_->next_ : first_) = share.next_;
-  (share.next_ != nullptr ? share.next_->previous_ : last_) = share.previous_;
-  share.previous_ = share.next_ = nullptr;
-  share.is_queued_ = false;
+Duration ReceiveBudget::Share::receiving_time(Duration now) const {
+  if (!is_queued_) return {};
+  return awaited_bytes_ > 0 ? received_for_ : received_for_ + (now - receives_since_);
+}
+
+void ReceiveBudget::Share::take(std::uint64_t bytes) {
+  (is_large_ ? budget_.large_bytes_ : budget_.small_bytes_) += bytes;
+  held_bytes_ += bytes;
+}
+
+void ReceiveBudget::Share::uncharge() {
+  (is_large_ ? budget_.large_bytes_ : budget_.small_bytes_) -= held_bytes_;
+  held_bytes_ = 0;
+}
+
+void ReceiveBudget::Share::leave_queue() {
+  (previous_ != nullptr ? previous_->next_ : budget_.first_) = next_;
+  (next_ != nullptr ? next_->previous_ : budget_.last_) = previous_;
+  previous_ = next_ = nullptr;
+  is_queued_ = false;
 }
 
 }  // namespace iggy::server

@@ -1,25 +1,25 @@
-// Tests of the receive budget: who may go on, and in which order.
+// Tests of the receive budget: who may take how much, and in which order.
 #include "server/receive_budget.hpp"
 
 #include <gtest/gtest.h>
 
-#include <limits>
+#include <deque>
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "runtime/testing.hpp"
 
 namespace iggy::server {
 namespace {
 
-using Allowed = std::optional<Result<std::uint64_t>>;
+constexpr std::uint64_t MiB = 1024 * 1024;
 
-constexpr auto unlimited = std::numeric_limits<std::uint64_t>::max();
+/// What became of waiting; nothing: it waits.
+using Outcome = std::optional<Result<>>;
 
-/// How many may be received; 0: it still waits.
-std::uint64_t bytes(const Allowed& allowed) { return allowed ? allowed->value_or(0) : 0; }
-
-runtime::Task<> wait_for(ReceiveBudget::Share& share, Allowed& allowed) {
-  allowed = co_await share.wait();
+runtime::Task<> hold(ReceiveBudget::Share& share, std::uint64_t bytes, Outcome& outcome) {
+  outcome = co_await share.hold(bytes);
 }
 
 class ReceiveBudgetTest : public ::testing::Test {
@@ -28,165 +28,214 @@ class ReceiveBudgetTest : public ::testing::Test {
     tasks.cancel();
     shard.run(tasks.join());
   }
-  void start(ReceiveBudget::Share& share, Allowed& allowed) {
-    tasks.spawn(wait_for(share, allowed));
+  /// True if it has so much at once; else it waits.
+  bool take(ReceiveBudget::Share& share, std::uint64_t bytes) {
+    start(share, bytes, outcomes.emplace_back());
+    return outcomes.back().has_value();
+  }
+  void start(ReceiveBudget::Share& share, std::uint64_t bytes, Outcome& outcome) {
+    tasks.spawn(hold(share, bytes, outcome));
     shard.run_ready();
   }
 
   runtime::TestShard shard;
   runtime::TaskGroup tasks;
-  ReceiveBudget budget{1'000};
+  ReceiveBudget budget{100 * MiB};  // 75 MiB of it for large frames
   ReceiveBudget::Share first{budget};
   ReceiveBudget::Share second{budget};
   ReceiveBudget::Share third{budget};
-  Allowed first_may;
-  Allowed second_may;
-  Allowed third_may;
+  std::deque<Outcome> outcomes;
+  Outcome first_has;
+  Outcome second_has;
+  Outcome third_has;
 };
 
-TEST_F(ReceiveBudgetTest, lets_the_oldest_take_all_and_the_others_what_is_left) {
-  first.begin();
-  second.begin();
-  first.hold(300);
+TEST_F(ReceiveBudgetTest, charges_in_steps_that_grow_with_what_is_held) {
+  first.begin(10 * MiB);
 
-  start(first, first_may);
-  start(second, second_may);
-
-  EXPECT_EQ(bytes(first_may), unlimited);
-  EXPECT_EQ(bytes(second_may), 700);
-  EXPECT_EQ(budget.used_bytes(), 300);
+  ASSERT_TRUE(take(first, 1));
+  EXPECT_EQ(first.held_bytes(), 16'384);
+  ASSERT_TRUE(take(first, 16'385));
+  EXPECT_EQ(first.held_bytes(), 32'768);
+  ASSERT_TRUE(take(first, 5 * MiB));
+  ASSERT_TRUE(take(first, 5 * MiB + 1));
+  EXPECT_EQ(first.held_bytes(), 6 * MiB);
+  EXPECT_EQ(budget.used_bytes(), 6 * MiB);
 }
 
-TEST_F(ReceiveBudgetTest, promises_little_at_once_to_those_that_are_not_the_oldest) {
-  ReceiveBudget large(100'000'000);
-  ReceiveBudget::Share oldest(large);
-  ReceiveBudget::Share other(large);
-  oldest.begin();
-  other.begin();
+TEST_F(ReceiveBudgetTest, charges_no_more_than_the_frame_needs) {
+  first.begin(20'000);
+  ASSERT_TRUE(take(first, 1));
 
-  start(other, second_may);
+  ASSERT_TRUE(take(first, 16'385));
 
-  EXPECT_EQ(bytes(second_may), 1'048'576);
+  EXPECT_EQ(first.held_bytes(), 20'000);
 }
 
-TEST_F(ReceiveBudgetTest, lets_only_the_oldest_go_on_when_it_is_spent) {
-  first.begin();
-  second.begin();
-  third.begin();
-  second.hold(1'000);
+TEST_F(ReceiveBudgetTest, keeps_for_the_first_what_it_lacks) {
+  first.begin(60 * MiB);
+  second.begin(60 * MiB);
+  ASSERT_TRUE(take(first, 1));
 
-  start(third, third_may);
-  start(second, second_may);
-  start(first, first_may);
-
-  EXPECT_EQ(bytes(first_may), unlimited);
-  EXPECT_FALSE(second_may);
-  EXPECT_FALSE(third_may);
+  ASSERT_TRUE(take(second, 15 * MiB));
+  start(second, 15 * MiB + 1, second_has);
+  EXPECT_FALSE(second_has);
   EXPECT_TRUE(budget.is_short());
+  start(first, 60 * MiB, first_has);
+
+  EXPECT_TRUE(first_has);
+  EXPECT_EQ(budget.used_bytes(), 75 * MiB);
 }
 
-TEST_F(ReceiveBudgetTest, lets_them_go_on_in_the_order_of_their_beginning) {
-  first.begin();
-  second.begin();
-  third.begin();
-  first.hold(1'000);
-  start(third, third_may);
-  start(second, second_may);
+TEST_F(ReceiveBudgetTest, lets_the_next_one_go_on_when_the_memory_of_the_first_is_back) {
+  first.begin(60 * MiB);
+  second.begin(60 * MiB);
+  ASSERT_TRUE(take(first, 60 * MiB));
+  ASSERT_TRUE(take(second, 15 * MiB));
+  start(second, 60 * MiB, second_has);
 
   first.complete();  // its bytes stay charged
   shard.run_ready();
-
-  EXPECT_EQ(budget.used_bytes(), 1'000);
-  EXPECT_EQ(bytes(second_may), unlimited);
-  EXPECT_FALSE(third_may);
-
-  second.complete();
-  shard.run_ready();
-  EXPECT_EQ(bytes(third_may), unlimited);
-}
-
-TEST_F(ReceiveBudgetTest, wakes_who_waits_when_bytes_come_back) {
-  first.begin();
-  second.begin();
-  third.hold(1'000);
-  start(second, second_may);
-  EXPECT_FALSE(second_may);
-
-  third.release();
+  EXPECT_FALSE(second_has);
+  EXPECT_EQ(budget.used_bytes(), 75 * MiB);
+  first.release();
   shard.run_ready();
 
-  EXPECT_EQ(bytes(second_may), 1'000);
+  EXPECT_TRUE(second_has);
+  EXPECT_EQ(budget.used_bytes(), 60 * MiB);
   EXPECT_FALSE(budget.is_short());
 }
 
-TEST_F(ReceiveBudgetTest, keeps_a_place_that_is_asked_for_twice) {
-  first.begin();
-  second.begin();
-  first.begin();
-  third.hold(1'000);
+TEST_F(ReceiveBudgetTest, keeps_for_everyone_before_what_it_lacks_when_the_others_are_gone) {
+  first.begin(5 * MiB);
+  second.begin(70 * MiB);
+  third.begin(70 * MiB);
+  ASSERT_TRUE(take(first, 5 * MiB));
 
-  start(second, second_may);
-  start(first, first_may);
-
-  EXPECT_EQ(bytes(first_may), unlimited);
-  EXPECT_FALSE(second_may);
+  // The second one can do with the 5 MiB of the first and 65 MiB more.
+  ASSERT_TRUE(take(third, 5 * MiB));
+  EXPECT_FALSE(take(third, 5 * MiB + 1));
 }
 
-TEST_F(ReceiveBudgetTest, puts_a_new_frame_behind_all_others) {
-  first.begin();
-  second.begin();
+TEST_F(ReceiveBudgetTest, keeps_a_quarter_for_small_frames) {
+  first.begin(70 * MiB);
+  second.begin(70 * MiB);
+  ASSERT_TRUE(take(first, 70 * MiB));
+  ASSERT_TRUE(take(second, 5 * MiB));
+  start(second, 5 * MiB + 1, second_has);
+  EXPECT_FALSE(second_has);
+
+  third.begin(4 * MiB);
+  EXPECT_TRUE(take(third, 4 * MiB));
+
+  EXPECT_EQ(budget.used_bytes(), 79 * MiB);
+}
+
+TEST_F(ReceiveBudgetTest, lends_all_of_it_to_small_frames) {
+  std::vector<std::unique_ptr<ReceiveBudget::Share>> shares;
+  for (int i = 0; i < 25; ++i) {
+    shares.push_back(std::make_unique<ReceiveBudget::Share>(budget));
+    shares.back()->begin(4 * MiB);
+    ASSERT_TRUE(take(*shares.back(), 4 * MiB));
+  }
+  EXPECT_EQ(budget.used_bytes(), 100 * MiB);
+  first.begin(4 * MiB);
+  start(first, 1, first_has);
+  EXPECT_FALSE(first_has);
+
+  shares.pop_back();
+  shard.run_ready();
+
+  EXPECT_TRUE(first_has);
+}
+
+TEST_F(ReceiveBudgetTest, lets_a_frame_that_is_larger_than_all_have_what_it_needs_alone) {
+  first.begin(70 * MiB);
+  second.begin(200 * MiB);
+  ASSERT_TRUE(take(first, 70 * MiB));
+  start(second, 200 * MiB, second_has);
+  EXPECT_FALSE(second_has);
+
   first.complete();
-  first.begin();
-  third.hold(1'000);
-
-  start(first, first_may);
-  start(second, second_may);
-
-  EXPECT_FALSE(first_may);
-  EXPECT_EQ(bytes(second_may), unlimited);
-}
-
-TEST_F(ReceiveBudgetTest, charges_only_what_is_more_than_before) {
-  first.hold(100);
-  first.hold(250);
-  first.hold(250);
-  first.hold(40);
-  EXPECT_EQ(budget.used_bytes(), 250);
-
+  shard.run_ready();
+  EXPECT_FALSE(second_has);
   first.release();
-  first.release();
-  EXPECT_EQ(budget.used_bytes(), 0);
-}
-
-TEST_F(ReceiveBudgetTest, ends_a_wait_that_is_cancelled) {
-  first.begin();
-  second.begin();
-  first.hold(1'000);
-  start(second, second_may);
-
-  tasks.cancel();
   shard.run_ready();
 
-  ASSERT_TRUE(second_may);
-  EXPECT_EQ(*second_may, fail(Error::cancelled));
-  EXPECT_FALSE(budget.is_short());
+  EXPECT_TRUE(second_has);
+  third.begin(20 * MiB);
+  EXPECT_FALSE(take(third, 1));
+  first.begin(4 * MiB);
+  EXPECT_TRUE(take(first, 4 * MiB));  // small ones have their quarter
 }
 
-TEST_F(ReceiveBudgetTest, passes_the_turn_on_when_the_oldest_vanishes) {
+TEST_F(ReceiveBudgetTest, lets_a_frame_larger_than_all_wait_until_small_ones_leave_their_loan) {
+  first.begin(3 * MiB);
+  ASSERT_TRUE(take(first, 3 * MiB));
+  first.take(23 * MiB);  // 26 MiB, one more than a quarter
+  first.complete();
+  second.begin(200 * MiB);
+
+  start(second, 200 * MiB, second_has);
+  EXPECT_FALSE(second_has);
+  first.release();
+  shard.run_ready();
+
+  EXPECT_TRUE(second_has);
+}
+
+TEST_F(ReceiveBudgetTest, passes_the_turn_on_when_the_first_vanishes) {
   std::optional<ReceiveBudget::Share> oldest(std::in_place, budget);
-  oldest->begin();
-  oldest->hold(400);
-  second.begin();
-  third.begin();
-  third.hold(1'000);
-  start(second, second_may);
-  EXPECT_FALSE(second_may);
+  oldest->begin(75 * MiB);
+  second.begin(75 * MiB);
+  ASSERT_TRUE(take(*oldest, 1));
+  start(second, 1, second_has);
+  EXPECT_FALSE(second_has);
 
   oldest.reset();
   shard.run_ready();
 
-  EXPECT_EQ(bytes(second_may), unlimited);
-  EXPECT_EQ(budget.used_bytes(), 1'000);
+  EXPECT_TRUE(second_has);
+}
+
+TEST_F(ReceiveBudgetTest, ends_a_wait_that_is_cancelled) {
+  first.begin(75 * MiB);
+  second.begin(75 * MiB);
+  start(second, 1, second_has);
+
+  tasks.cancel();
+  shard.run_ready();
+
+  ASSERT_TRUE(second_has);
+  EXPECT_EQ(*second_has, fail(Error::cancelled));
+  EXPECT_FALSE(budget.is_short());
+}
+
+TEST_F(ReceiveBudgetTest, tries_without_waiting) {
+  first.begin(75 * MiB);
+
+  EXPECT_TRUE(third.try_hold(25 * MiB));
+  EXPECT_FALSE(third.try_hold(25 * MiB + 1));
+
+  EXPECT_EQ(third.held_bytes(), 25 * MiB);
+}
+
+TEST_F(ReceiveBudgetTest, counts_the_time_that_a_frame_has_memory_to_go_on_with) {
+  EXPECT_EQ(second.receiving_time(shard.clock().monotonic()), Duration());
+  first.begin(75 * MiB);
+  second.begin(75 * MiB);
+  shard.clock().advance(Duration::seconds(3));
+  start(second, 1, second_has);
+  shard.clock().advance(Duration::seconds(100));
+  EXPECT_EQ(second.receiving_time(shard.clock().monotonic()), Duration::seconds(3));
+
+  first.release();
+  shard.run_ready();
+  shard.clock().advance(Duration::seconds(4));
+
+  EXPECT_EQ(second.receiving_time(shard.clock().monotonic()), Duration::seconds(7));
+  second.complete();
+  EXPECT_EQ(second.receiving_time(shard.clock().monotonic()), Duration());
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "server/receive_buffer.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cstring>
 
@@ -11,7 +12,11 @@
 namespace iggy::server {
 namespace {
 
-constexpr std::size_t busy_block_size = 64 * 1024;  // for a connection that fills its small block
+/// As the pool makes them.
+std::size_t block_size_for(std::uint64_t size) {
+  const auto wanted = std::max(static_cast<std::size_t>(size), ReceiveBuffer::block_size_min);
+  return wanted > runtime::BufferPool::pooled_size_max ? wanted : std::bit_ceil(wanted);
+}
 
 }  // namespace
 
@@ -46,20 +51,15 @@ Frame ReceiveBuffer::take() {
   return {code, payload};
 }
 
+std::size_t ReceiveBuffer::needed_size() const {
+  const bool knows_size = front_code() && state() == FrameState::incomplete;
+  return knows_size ? block_size_for(frame_size()) : block_size_min;
+}
+
 base::MutableByteView ReceiveBuffer::room() {
-  if (begin_ == end_) {
-    touched_ = touched();
-    begin_ = end_ = 0;
-  }
-  std::size_t wanted = block_size_min;
-  if (pending() >= wire::frame_header_size && state() == FrameState::incomplete) {
-    wanted = std::max(wanted, static_cast<std::size_t>(frame_size()));
-  }
-  if (wanted > block_.size()) {
-    move_to_block(wanted);
-  } else if (end_ == block_.size() || begin_ + wanted > block_.size()) {
-    // Full of small frames: a busy connection, which gets a larger block.
-    move_to_block(std::max(block_.size(), std::max(wanted, busy_block_size)));
+  if (begin_ == end_) begin_ = end_ = 0;
+  if (const auto needed = needed_size(); begin_ > 0 || needed > block_.size()) {
+    move_to_block(std::max(needed, block_.size()));
   }
   return block_.bytes().subspan(end_);
 }
@@ -68,13 +68,11 @@ void ReceiveBuffer::move_to_block(std::size_t size) {
   const auto kept = pending();
   if (size <= block_.size()) {
     std::memmove(block_.data(), block_.data() + begin_, kept);
-    touched_ = touched();
   } else {
     auto block = pool_.take(size);
     if (!block) return;  // room() is then what is left of the old one, perhaps nothing
     if (kept > 0) std::memcpy(block.data(), block_.data() + begin_, kept);
     block_ = std::move(block);
-    touched_ = kept;
   }
   begin_ = 0;
   end_ = kept;
@@ -101,7 +99,7 @@ void ReceiveBuffer::release_if_empty() {
 
 void ReceiveBuffer::discard() {
   block_ = {};
-  begin_ = end_ = touched_ = 0;
+  begin_ = end_ = 0;
 }
 
 }  // namespace iggy::server

@@ -30,19 +30,28 @@ struct FrameLimits {
   std::uint64_t control_payload_size = 10ULL << 20;
 };
 
-/// The receive buffer of one connection. It grows with what arrives: a small block while the
-/// connection is idle or sends small requests, a block of the frame's size once a header has
-/// announced a larger one (above 256 KiB that is a mapping of which only the touched pages exist).
+/// The receive buffer of one connection: a small block while the connection is idle or sends small
+/// requests, a block of the frame's size once a header has announced a larger one (above 256 KiB
+/// that is a mapping of which only the touched pages exist).
 class ReceiveBuffer {
  public:
   static constexpr std::size_t block_size_min = 4096;
+  static constexpr std::size_t busy_block_size = 64 * 1024;  // for a connection that fills that
 
   ReceiveBuffer(runtime::BufferPool& pool, FrameLimits limits) : pool_(pool), limits_(limits) {}
 
   /// Which frames are too large depends on who sends them.
   void set_limits(FrameLimits limits) { limits_ = limits; }
 
-  /// Where the next bytes go; never empty, unless the system refuses a block of that size.
+  /// The size of the block that the frame at the front needs.
+  [[nodiscard]] std::size_t needed_size() const;
+  /// The peer has filled the small block with more than one frame: a larger one would save calls.
+  [[nodiscard]] bool is_crowded() const {
+    return begin_ > 0 && end_ == block_.size() && block_.size() < busy_block_size;
+  }
+  void make_busy() { move_to_block(busy_block_size); }
+  /// Where the next bytes go, behind those that wait, which stand at the start of the block now.
+  /// Never empty, unless the system refuses a block of the size that is needed.
   base::MutableByteView room();
   void received(std::size_t size) { end_ += size; }
 
@@ -58,12 +67,7 @@ class ReceiveBuffer {
   [[nodiscard]] std::size_t pending() const { return end_ - begin_; }
   /// The block is larger than what an idle connection needs.
   [[nodiscard]] bool is_grown() const { return block_.size() > block_size_min; }
-  /// The block is larger than the pool keeps, and charged to the receive budget.
-  [[nodiscard]] bool is_large() const {
-    return block_.size() > runtime::BufferPool::pooled_size_max;
-  }
-  /// Bytes of the block that have been touched.
-  [[nodiscard]] std::size_t touched() const { return touched_ > end_ ? touched_ : end_; }
+  [[nodiscard]] std::size_t block_size() const { return block_.size(); }
   /// Puts bytes that were received elsewhere in front of those that come; only while it is empty.
   void put(base::ByteView bytes);
   /// Takes out what waits, and gives the block back.
@@ -82,7 +86,6 @@ class ReceiveBuffer {
   runtime::Buffer block_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
-  std::size_t touched_ = 0;
 };
 
 }  // namespace iggy::server

@@ -1,8 +1,8 @@
 // Replies on their way to a client.
 #include "server/reply_writer.hpp"
 
-#include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/error_table.hpp"
 
@@ -39,13 +39,14 @@ Task<Result<>> ReplyWriter::flush() {
 }
 
 Task<Result<>> ReplyWriter::flush_with(base::ByteView bytes) {
-  watch_.reply_progressed();
   ++sends_;
   std::array<base::ByteView, 2> pieces;
   std::size_t count = 0;
   if (!collected_.empty()) pieces[count++] = collected_;
   if (!bytes.empty()) pieces[count++] = bytes;
+  is_sending_ = true;
   const auto sent = co_await stream_.send(std::span<const base::ByteView>(pieces).first(count));
+  is_sending_ = false;
   collected_.clear();
   if (collected_.capacity() > kept_capacity_max) collected_.shrink_to_fit();
   co_return sent;
@@ -53,16 +54,10 @@ Task<Result<>> ReplyWriter::flush_with(base::ByteView bytes) {
 
 Task<Result<>> ReplyWriter::send_file(runtime::FileHandle file, std::uint64_t position,
                                       std::uint64_t size) {
-  while (size > 0) {
-    watch_.reply_progressed();
-    const auto piece = std::min<std::uint64_t>(size, progress_bytes);
-    if (const auto sent = co_await stream_.send_file(file, position, piece); !sent) {
-      co_return fail(sent);
-    }
-    position += piece;
-    size -= piece;
-  }
-  co_return Result<>{};
+  is_sending_ = true;
+  const auto sent = co_await stream_.send_file(std::move(file), position, size);
+  is_sending_ = false;
+  co_return sent;
 }
 
 }  // namespace iggy::server

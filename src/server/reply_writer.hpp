@@ -6,19 +6,11 @@
 
 #include "base/bytes.hpp"
 #include "net/byte_stream.hpp"
-#include "runtime/timer.hpp"
 #include "wire/frame.hpp"
 
 namespace iggy::server {
 
 using runtime::Task;
-
-/// Tells that a long reply gets on: whoever watches deadlines starts anew.
-class ProgressWatch {
- public:
-  virtual ~ProgressWatch() = default;
-  virtual void reply_progressed() = 0;
-};
 
 /// Collects the replies of one connection, in the order of its requests. Errors of what sends:
 /// those of ByteStream; the connection is over then.
@@ -26,12 +18,10 @@ class ReplyWriter {
  public:
   /// Above this much, collected replies are sent even if more requests wait.
   static constexpr std::size_t collected_bytes_max = 64 * 1024;
-  /// Bytes between two signs of progress.
-  static constexpr std::size_t progress_bytes = 4 * 1024 * 1024;
   /// Memory that an idle connection may keep for its next replies.
   static constexpr std::size_t idle_capacity_max = 1024;
 
-  ReplyWriter(net::ByteStream& stream, ProgressWatch& watch) : stream_(stream), watch_(watch) {}
+  explicit ReplyWriter(net::ByteStream& stream) : stream_(stream) {}
 
   void add_success();
   void add_error(Error error);
@@ -59,6 +49,9 @@ class ReplyWriter {
   [[nodiscard]] bool is_grown() const { return collected_.capacity() > idle_capacity_max; }
   void release_if_empty();
 
+  /// It waits for the peer to take what is under way: `ByteStream::sent_bytes` tells how far it is.
+  [[nodiscard]] bool is_sending() const { return is_sending_; }
+
   [[nodiscard]] bool is_full() const { return collected_.size() >= collected_bytes_max; }
   /// Sends what was collected.
   Task<Result<>> flush();
@@ -71,9 +64,9 @@ class ReplyWriter {
   void finish(std::size_t start);
 
   net::ByteStream& stream_;
-  ProgressWatch& watch_;
   base::Bytes collected_;
   std::uint64_t sends_ = 0;  // so far
+  bool is_sending_ = false;
 };
 
 }  // namespace iggy::server

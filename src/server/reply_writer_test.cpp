@@ -15,15 +15,12 @@ base::Bytes bytes(std::initializer_list<int> values) {
   return result;
 }
 
-class ReplyWriterTest : public ::testing::Test, public ProgressWatch {
+class ReplyWriterTest : public ::testing::Test {
  protected:
-  void reply_progressed() override { ++progress; }
-
   runtime::TestShard shard;
   testing::Peer peer;
   testing::PeerStream stream{peer};
-  int progress = 0;
-  ReplyWriter replies{stream, *this};
+  ReplyWriter replies{stream};
 };
 
 TEST_F(ReplyWriterTest, collects_replies_in_order_and_sends_them_together) {
@@ -37,14 +34,13 @@ TEST_F(ReplyWriterTest, collects_replies_in_order_and_sends_them_together) {
   EXPECT_EQ(peer.taken, bytes({0,  0, 0, 0, 0, 0, 0, 0,  //
                                40, 0, 0, 0, 0, 0, 0, 0,  //
                                0,  0, 0, 0, 4, 0, 0, 0, 7, 0, 0, 0}));
-  EXPECT_EQ(progress, 1);
+  EXPECT_FALSE(replies.is_sending());
 }
 
 TEST_F(ReplyWriterTest, sends_nothing_when_nothing_was_added) {
   ASSERT_TRUE(shard.run(replies.flush()));
 
   EXPECT_TRUE(peer.taken.empty());
-  EXPECT_EQ(progress, 0);
 }
 
 TEST_F(ReplyWriterTest, sends_lent_bytes_behind_what_was_collected) {
@@ -91,7 +87,7 @@ TEST_F(ReplyWriterTest, keeps_no_memory_when_it_is_told_to_let_go) {
   EXPECT_FALSE(replies.is_grown());
 }
 
-TEST_F(ReplyWriterTest, tells_progress_for_each_stretch_of_a_long_file) {
+TEST_F(ReplyWriterTest, sends_a_stretch_of_a_file) {
   runtime::MemoryDisk disk;
   disk.set_contents("log", base::Bytes(9'000'000, std::byte{5}));
   const auto file = shard.run(disk.open("log", runtime::OpenMode::read));
@@ -100,7 +96,21 @@ TEST_F(ReplyWriterTest, tells_progress_for_each_stretch_of_a_long_file) {
   ASSERT_TRUE(shard.run(replies.send_file(*file, 100, 8'388'609)));
 
   EXPECT_EQ(peer.taken, base::Bytes(8'388'609, std::byte{5}));
-  EXPECT_EQ(progress, 3);
+}
+
+Task<> flush(ReplyWriter& replies) { (void)co_await replies.flush(); }
+
+TEST_F(ReplyWriterTest, tells_that_the_peer_has_not_taken_all) {
+  peer.takes_max = 3;
+  replies.add_success();
+  shard.group().spawn(flush(replies));
+  shard.run_ready();
+  EXPECT_TRUE(replies.is_sending());
+
+  peer.take_everything();
+  shard.run_ready();
+
+  EXPECT_FALSE(replies.is_sending());
 }
 
 TEST_F(ReplyWriterTest, gives_the_error_of_a_peer_that_has_vanished) {

@@ -145,6 +145,7 @@ class PeerStream final : public net::ByteStream {
     co_return;
   }
   void leave_shard() override {}
+  [[nodiscard]] std::uint64_t sent_bytes() const override { return peer_.taken.size(); }
   [[nodiscard]] std::string peer_address() const override { return "127.0.0.1:50000"; }
 
  private:
