@@ -117,7 +117,7 @@ Task<> write_index(PartitionState& state) {
 Task<Result<>> write_checkpoint(PartitionState& state) {
   if (const auto alone = co_await state.keeping.acquire(); !alone) co_return fail(alone);
   const Held held(state.keeping);
-  if (state.checkpointed_end == state.visible_end) co_return co_await sync_log(state);
+  if (!state.is_checkpoint_due()) co_return co_await sync_log(state);
 
   const Checkpoint checkpoint{
       .incarnation = state.options.incarnation,
@@ -137,6 +137,7 @@ Task<Result<>> write_checkpoint(PartitionState& state) {
     co_return fail(written);
   }
   state.checkpointed_end = checkpoint.place.offset;
+  state.checkpointed_position = checkpoint.place.position;
   co_return Result<>{};
 }
 

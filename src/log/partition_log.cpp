@@ -63,11 +63,14 @@ Task<Result<>> PartitionLog::checkpoint() {
   co_return co_await write_checkpoint(*state_);
 }
 
-bool PartitionLog::is_dirty() const { return state_->checkpointed_end != state_->visible_end; }
+bool PartitionLog::is_dirty() const {
+  return state_->durable_end < state_->visible_end || state_->is_checkpoint_due();
+}
 
 Task<Result<>> PartitionLog::close() {
   if (state_->life != Life::open) co_return fail(Error::incarnation_gone);
   co_await state_->end_work();
+  if (const auto file = state_->active.file.use()) co_await file->give_back();
   const auto written = co_await write_checkpoint(*state_);
   state_->end();
   co_return written;

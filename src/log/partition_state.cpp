@@ -46,6 +46,7 @@ void PartitionState::seal_active() {
                     .file_size = active.position,
                     .totals = active.totals,
                     .file = std::move(active.file)});
+  checkpointed_position = 0;
   active =
       ActiveSegment{.base_offset = written_end, .index = SegmentIndex(active.index.interval())};
 }

@@ -75,6 +75,10 @@ struct PartitionState {
     return sealed.empty() ? active.base_offset : sealed.front().base_offset;
   }
   [[nodiscard]] std::uint64_t size_bytes() const { return sealed_bytes + active.totals.size_bytes; }
+  [[nodiscard]] bool is_checkpoint_due() const {
+    return checkpointed_end != visible_end &&
+           active.position - checkpointed_position >= store.settings().checkpoint_interval.bytes;
+  }
   [[nodiscard]] std::string segment_path(std::uint64_t base_offset, std::string_view ending) const;
   /// The number of the sealed segment that holds `offset`; their count: the active one does.
   [[nodiscard]] std::size_t segment_of(std::uint64_t offset) const;
@@ -115,6 +119,7 @@ struct PartitionState {
   std::uint64_t durable_end = 0;
   std::uint64_t visible_end = 0;
   std::uint64_t checkpointed_end = 0;
+  std::uint64_t checkpointed_position = 0;  // in the active segment: recovery starts there
 
   std::uint64_t last_timestamp = 0;
   std::uint64_t epoch = 0;

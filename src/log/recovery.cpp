@@ -151,6 +151,7 @@ class Recovery {
     // What stands before is indexed in the file, and looked at when it is needed.
     active.indexed = start.end;
     if (start.end.position > 0) active.indexed_on_disk = std::nullopt;
+    state_.checkpointed_position = start.end.position;
     Verifier verifier(window, state_.options.incarnation, active.index);
     const auto verified = co_await verifier.run(std::move(start));
     state_.store.unwritten_entries() += active.index.entries().size();

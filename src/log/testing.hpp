@@ -177,7 +177,7 @@ class LogBench {
 
   runtime::TestShard shard_;
   runtime::MemoryDisk disk_;
-  LogSettings settings_;
+  LogSettings settings_{.checkpoint_interval = {}};  // the least is worth a checkpoint
   std::unique_ptr<LogStore> store_;
   std::unique_ptr<PartitionLog> log_;
   std::vector<std::byte> scratch_ = std::vector<std::byte>(32 * 1024);
