@@ -8,9 +8,13 @@
 #include "base/error_table.hpp"
 #include "base/hash.hpp"
 #include "base/logging.hpp"
+#include "broker/side_by_side.hpp"
 
 namespace iggy::broker {
 namespace {
+
+/// Partitions that a shard opens at the same time after the start.
+constexpr std::size_t openings_max = 8;
 
 std::string partitions_directory(const BrokerSettings& settings) {
   return runtime::join_path(settings.data_path, "partitions");
@@ -24,6 +28,30 @@ std::optional<Incarnation> incarnation_named(std::string_view name) {
   return Incarnation{value};
 }
 
+/// The incarnations that name directories, ascending.
+std::vector<Incarnation> incarnations_in(const std::vector<runtime::DirectoryEntry>& entries) {
+  std::vector<Incarnation> all;
+  all.reserve(entries.size());
+  for (const auto& entry : entries) {
+    if (const auto incarnation = incarnation_named(entry.name)) all.push_back(*incarnation);
+  }
+  std::ranges::sort(all);
+  return all;
+}
+
+/// The partitions that hold data.
+std::vector<PartitionRef> written_partitions(const Catalogue& catalogue) {
+  std::vector<PartitionRef> written;
+  for (const auto& [_, stream] : catalogue.streams) {
+    for (const auto& [_, topic] : stream->topics) {
+      for (const auto& [id, partition] : topic->partitions) {
+        if (partition.written) written.push_back(ref_of(*stream, *topic, id, partition));
+      }
+    }
+  }
+  return written;
+}
+
 /// Every incarnation that a partition has, ascending.
 std::vector<Incarnation> incarnations_in(const Catalogue& catalogue) {
   std::vector<Incarnation> all;
@@ -34,6 +62,12 @@ std::vector<Incarnation> incarnations_in(const Catalogue& catalogue) {
   }
   std::ranges::sort(all);
   return all;
+}
+
+/// Half of the descriptors are for connections and for files that are open for a moment.
+void bound_open_files(log::LogSettings& settings, std::size_t shards_count) {
+  const auto share = runtime::descriptor_limit() / 2 / shards_count;
+  settings.files_max = std::min<std::size_t>(settings.files_max, share);
 }
 
 }  // namespace
@@ -68,7 +102,9 @@ Broker::Broker(runtime::Disk& disk, std::vector<runtime::Shard*> shards, BrokerS
       settings_(std::move(settings)),
       on_fatal_(std::move(on_fatal)),
       states_(shards_.size()),
-      host_(runtime::host_names()) {}
+      host_(runtime::host_names()) {
+  bound_open_files(settings_.log, shards_.size());
+}
 
 Broker::~Broker() = default;
 
@@ -105,64 +141,83 @@ Task<> Broker::publish(CataloguePtr catalogue) {
 }
 
 Task<Result<>> Broker::open_partitions() {
-  co_await remove_leftovers();
-  for (auto* shard : shards_) {
-    const auto opened = co_await runtime::on(*shard, [this] { return open_partitions_here(); });
-    if (!opened) co_return fail(opened);
-  }
-  co_return Result<>{};
-}
-
-Task<Result<>> Broker::open_partitions_here() {
-  const auto catalogue = here().catalogue;  // held: this goes across many waits
-  for (const auto& [_, stream] : catalogue->streams) {
-    for (const auto& [_, topic] : stream->topics) {
-      for (const auto& [id, partition] : topic->partitions) {
-        if (!partition.written) continue;
-        if (&shard_of(topic->incarnation, id) != &runtime::Shard::current()) continue;
-        const auto opened = co_await here().partitions.open(ref_of(*stream, *topic, id, partition));
-        if (!opened) co_return fail(opened);
-      }
-    }
-  }
-  co_return Result<>{};
-}
-
-/// Directories that no partition of the catalogue owns: those of dropped partitions are removed,
-/// what nobody knows is kept and named.
-Task<> Broker::remove_leftovers() {
-  const auto catalogue = here().catalogue;
-  const auto directory = partitions_directory(settings_);
-  const auto entries = co_await disk_.list(directory);
+  auto entries = co_await disk_.list(partitions_directory(settings_));
   if (!entries) {
-    base::log_warning("cannot list {}: {}", directory, base::describe(entries.error()).text);
-    co_return;
+    base::log_error("cannot list {}: {}", partitions_directory(settings_),
+                    base::describe(entries.error()).text);
+    co_return fail(entries);
   }
+  if (const auto whole = check_directories(incarnations_in(*entries)); !whole) {
+    co_return fail(whole);
+  }
+  co_await name_unknown(*std::move(entries));
+  here().background.spawn(remove_leftovers());
+  for (auto* shard : shards_) {
+    co_await runtime::on(*shard, [this] {
+      here().opening.spawn(open_all_here());
+      return true;
+    });
+  }
+  co_return Result<>{};
+}
 
+/// What the catalogue knows to be written must be there.
+Result<> Broker::check_directories(const std::vector<Incarnation>& there) const {
+  Result<> checked;
+  for (const auto& ref : written_partitions(*states_.front()->catalogue)) {
+    if (settings_.recreate_missing_state) break;
+    if (std::ranges::binary_search(there, ref.partition)) continue;
+    base::log_error("partition {} of topic {} of stream {} has lost its directory {}",
+                    number(ref.partition_id), number(ref.topic_id), number(ref.stream_id),
+                    states_.front()->partitions.directory_of(ref.partition));
+    checked = fail(Error::file_not_found);
+  }
+  return checked;
+}
+
+/// Opens the partitions of this shard that hold data, a few at a time: requests come first.
+Task<> Broker::open_all_here() {
+  auto written = written_partitions(*here().catalogue);
+  std::erase_if(written, [this](const PartitionRef& ref) {
+    return &shard_of(ref.topic, ref.partition_id) != &runtime::Shard::current();
+  });
+  co_await side_by_side(std::move(written), openings_max,
+                        [this](PartitionRef ref) { return open_in_background(ref); });
+  here().are_all_open = true;
+  here().all_open.notify_all();
+}
+
+Task<> Broker::open_in_background(PartitionRef ref) {
+  co_await runtime::yield();
+  // What goes wrong is in the log, and told to whoever uses the partition.
+  if (!here().is_stopping) (void)co_await partition(ref);
+}
+
+/// Directories that nobody knows are kept and named; their incarnations are not given out again.
+Task<> Broker::name_unknown(std::vector<runtime::DirectoryEntry> entries) {
+  const auto catalogue = here().catalogue;
   const auto known = incarnations_in(*catalogue);
-  auto dropped = catalogue->dropped_partitions;
   auto highest_unknown = Incarnation{};
-  for (const auto& entry : *entries) {
+  for (const auto& entry : entries) {
     const auto incarnation = incarnation_named(entry.name);
     if (incarnation && std::ranges::binary_search(known, *incarnation)) continue;
-    const auto path = runtime::join_path(directory, entry.name);
-    if (incarnation && dropped.contains(*incarnation)) {
-      if (const auto removed = co_await disk_.remove_all(path); !removed) {
-        base::log_warning("cannot remove {}: {}", path, base::describe(removed.error()).text);
-        dropped = dropped.erase(*incarnation);  // stays on the list of the catalogue
-      }
-      continue;
-    }
+    if (incarnation && catalogue->dropped_partitions.contains(*incarnation)) continue;
     base::log_warning("{} belongs to no partition that the catalogue knows; it is left alone",
-                      path);
+                      runtime::join_path(partitions_directory(settings_), entry.name));
     if (incarnation) highest_unknown = std::max(highest_unknown, *incarnation);
   }
-
   if (highest_unknown >= catalogue->next_incarnation) {
     (void)co_await owner_->commit(SkipIncarnations{.seen = highest_unknown}, nobody);
   }
+}
+
+/// Removes the directories of partitions that were dropped before the start.
+Task<> Broker::remove_leftovers() {
+  const auto catalogue = here().catalogue;
   std::vector<Incarnation> removed;
-  for (const auto& [incarnation, _] : dropped) removed.push_back(incarnation);
+  for (const auto& [incarnation, _] : catalogue->dropped_partitions) {
+    if (co_await here().partitions.remove(incarnation)) removed.push_back(incarnation);
+  }
   co_await forget_dropped(std::move(removed));
 }
 
@@ -185,7 +240,11 @@ Task<> Broker::begin_stopping() {
 Task<> Broker::stop() {
   // Cleaning up commits to the catalogue, so it ends before the catalogue's owner does.
   for (auto* shard : shards_) {
-    co_await runtime::on(*shard, [this] { return here().background.join(); });
+    co_await runtime::on(*shard, [this] {
+      here().is_stopping = true;
+      return here().background.join();
+    });
+    co_await runtime::on(*shard, [this] { return here().opening.join(); });
   }
   for (auto* shard : shards_) {
     co_await runtime::on(*shard, [this] { return close_here(); });
@@ -250,19 +309,24 @@ Task<> Broker::remove_dropped(std::vector<PartitionRef> dropped) {
 Task<std::map<Incarnation, Totals>> Broker::totals_by_topic() {
   std::map<Incarnation, Totals> sums;
   for (auto* shard : shards_) {
-    const auto some = co_await runtime::on(*shard, [this] {
-      std::map<Incarnation, Totals> sums;
-      for (const auto& partition : here().partitions.all()) {
-        if (!find_in_catalogue(partition->ref)) continue;  // about to be cleaned up
-        const auto& log = *partition->log;
-        sums[partition->ref.topic] += {.partitions_count = 1,
-                                       .size_bytes = log.size_bytes(),
-                                       .messages_count = log.messages_count(),
-                                       .segments_count = log.segments_count()};
-      }
-      return sums;
-    });
+    const auto some = co_await runtime::on(*shard, [this] { return totals_by_topic_here(); });
     for (const auto& [topic, totals] : some) sums[topic] += totals;
+  }
+  co_return sums;
+}
+
+Task<std::map<Incarnation, Totals>> Broker::totals_by_topic_here() {
+  std::map<Incarnation, Totals> sums;
+  while (!here().are_all_open) {
+    if (const auto waited = co_await here().all_open.wait(); !waited) co_return sums;
+  }
+  for (const auto& partition : here().partitions.all()) {
+    if (!find_in_catalogue(partition->ref)) continue;  // about to be cleaned up
+    const auto& log = *partition->log;
+    sums[partition->ref.topic] += {.partitions_count = 1,
+                                   .size_bytes = log.size_bytes(),
+                                   .messages_count = log.messages_count(),
+                                   .segments_count = log.segments_count()};
   }
   co_return sums;
 }
@@ -270,16 +334,21 @@ Task<std::map<Incarnation, Totals>> Broker::totals_by_topic() {
 Task<std::vector<PartitionTotals>> Broker::totals_of(std::vector<PartitionRef> partitions) {
   std::vector<PartitionTotals> totals(partitions.size());
   for (auto* shard : shards_) {
-    co_await runtime::on(*shard, [this, shard, &partitions, &totals] {
-      for (std::size_t i = 0; i < partitions.size(); ++i) {
-        const auto& ref = partitions[i];
-        if (&shard_of(ref.topic, ref.partition_id) != shard) continue;
-        totals[i] = here().partitions.totals(ref.partition);
-      }
-      return true;
-    });
+    co_await runtime::on(
+        *shard, [this, &partitions, &totals] { return add_totals_here(partitions, totals); });
   }
   co_return totals;
+}
+
+/// Fills in those that live on the current shard.
+Task<> Broker::add_totals_here(const std::vector<PartitionRef>& partitions,
+                               std::vector<PartitionTotals>& totals) {
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    const auto& ref = partitions[i];
+    if (&shard_of(ref.topic, ref.partition_id) != &runtime::Shard::current()) continue;
+    if (ref.is_written) (void)co_await partition(ref);
+    totals[i] = here().partitions.totals(ref.partition);
+  }
 }
 
 Task<std::uint32_t> Broker::clients_count() {

@@ -13,6 +13,7 @@
 #include "broker/catalogue.hpp"
 #include "broker/catalogue_owner.hpp"
 #include "broker/partition_store.hpp"
+#include "runtime/event.hpp"
 #include "runtime/on.hpp"
 #include "runtime/process.hpp"
 #include "runtime/shard.hpp"
@@ -40,6 +41,11 @@ struct ShardState {
   std::uint32_t clients_count = 0;
   bool is_stopping = false;       // logins are refused
   runtime::TaskGroup background;  // cleaning up behind deletions
+
+  // After the start all partitions that hold data are opened.
+  runtime::TaskGroup opening;
+  bool are_all_open = false;
+  runtime::Event all_open;  // woken when that turns true
 };
 
 /// What all partitions of something come to.
@@ -70,8 +76,9 @@ class Broker {
   Task<Result<>> start();
   /// False until every shard has its state.
   [[nodiscard]] bool is_started() const { return states_.back() != nullptr; }
-  /// Opens every partition that holds data and removes the directories of deleted ones.
-  /// Errors: those of PartitionLog::open; the log names the directory.
+  /// Checks that every partition that holds data has its directory. In the background, those of
+  /// deleted ones are removed, and all partitions are opened; who needs one earlier opens it.
+  /// Errors: file_not_found, with a log line that names the directory.
   Task<Result<>> open_partitions();
   /// Closes everything in good order; no operation may be under way.
   Task<> stop();
@@ -101,7 +108,7 @@ class Broker {
   /// Removes what deleted or purged partitions have left, in the background.
   void clean_up(std::vector<PartitionRef> dropped);
 
-  /// Sums by topic, over all shards.
+  /// Sums by topic, over all shards, as soon as all partitions that hold data are open.
   Task<std::map<Incarnation, Totals>> totals_by_topic();
   /// Of each of these partitions, in their order.
   Task<std::vector<PartitionTotals>> totals_of(std::vector<PartitionRef> partitions);
@@ -131,7 +138,13 @@ class Broker {
   [[nodiscard]] bool has_topic(const PartitionRef& ref);
   [[nodiscard]] const Partition* find_in_catalogue(const PartitionRef& ref);
   Task<> remove_dropped(std::vector<PartitionRef> dropped);
-  Task<Result<>> open_partitions_here();
+  Task<> open_all_here();
+  Task<std::map<Incarnation, Totals>> totals_by_topic_here();
+  Task<> open_in_background(PartitionRef ref);
+  Task<> add_totals_here(const std::vector<PartitionRef>& partitions,
+                         std::vector<PartitionTotals>& totals);
+  [[nodiscard]] Result<> check_directories(const std::vector<Incarnation>& there) const;
+  Task<> name_unknown(std::vector<runtime::DirectoryEntry> entries);
   Task<> remove_leftovers();
   Task<> forget_dropped(std::vector<Incarnation> removed);
   Task<> close_here();

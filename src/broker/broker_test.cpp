@@ -18,6 +18,7 @@ using runtime::DiskCall;
 using test::name;
 
 constexpr auto first_partition = "data/partitions/00000000000000000005";
+constexpr auto first_log = "00000000000000000000.log";
 
 wire::DeleteTopic delete_t() { return {.stream_id = Identifier("s"), .topic_id = Identifier("t")}; }
 wire::GetTopic get_t() { return {.stream_id = Identifier("s"), .topic_id = Identifier("t")}; }
@@ -60,11 +61,12 @@ TEST_F(BrokerAlone, makes_a_directory_with_the_first_message) {
   EXPECT_EQ(partition_directories(), texts("00000000000000000005"));
 }
 
-TEST_F(BrokerAlone, opens_partitions_at_start_if_they_hold_data) {
+TEST_F(BrokerAlone, opens_partitions_after_the_start_if_they_hold_data) {
   add_stream_and_topic(2);
   ASSERT_TRUE(send_to("s", "t", 1, {"a"}));
 
   ASSERT_TRUE(restart());
+  run(broker_->totals_by_topic());
 
   EXPECT_EQ(broker_->here().partitions.find(Incarnation{5}), nullptr);
   EXPECT_NE(broker_->here().partitions.find(Incarnation{6}), nullptr);
@@ -78,6 +80,38 @@ TEST_F(BrokerAlone, refuses_to_start_without_the_directory_of_a_written_partitio
   ASSERT_TRUE(run(disk_.remove_all(first_partition)));
 
   EXPECT_EQ(restart(), fail(Error::file_not_found));
+}
+
+TEST_F(BrokerAlone, tells_all_totals_right_after_the_start) {
+  add_stream_and_topic(20);
+  for (std::uint32_t id = 0; id < 20; ++id) ASSERT_TRUE(send_to("s", "t", id, {"a", "b"}));
+
+  ASSERT_TRUE(restart());
+  const auto topic =
+      run(get_topic(root(), {.stream_id = Identifier("s"), .topic_id = Identifier("t")})).value();
+  ASSERT_TRUE(restart());
+  const auto totals = run(broker_->totals_by_topic());
+
+  EXPECT_EQ(topic->topic.messages_count, 40);
+  EXPECT_EQ(topic->partitions.back().current_offset, 1);
+  ASSERT_EQ(totals.size(), 1);
+  EXPECT_EQ(totals.begin()->second.messages_count, 40);
+}
+
+TEST_F(BrokerAlone, starts_beside_a_partition_that_can_not_be_opened) {
+  add_stream_and_topic(2);
+  ASSERT_TRUE(send_to("s", "t", 0, {"a"}));
+  ASSERT_TRUE(send_to("s", "t", 1, {"b"}));
+  stop();
+  const auto of_another = disk_.contents(runtime::join_path(first_partition, first_log));
+  disk_.set_contents(runtime::join_path("data/partitions/00000000000000000006", first_log),
+                     of_another);
+
+  ASSERT_TRUE(start());
+
+  EXPECT_EQ(messages_in("s", "t", 0), texts("0:a"));
+  EXPECT_EQ(messages_in("s", "t", 1), fail(Error::damaged));
+  EXPECT_EQ(run(broker_->totals_by_topic()).begin()->second.messages_count, 1);
 }
 
 TEST_F(BrokerAlone, starts_such_a_partition_empty_if_it_may) {

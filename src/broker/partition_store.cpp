@@ -5,8 +5,38 @@
 
 #include "base/error_table.hpp"
 #include "base/logging.hpp"
+#include "broker/side_by_side.hpp"
 
 namespace iggy::broker {
+namespace {
+
+/// Partitions of a shard that are brought to the disk at the same time: their syncs share the
+/// commits of the file system's journal.
+constexpr std::size_t syncs_max = 16;
+
+Task<> save(std::shared_ptr<OpenPartition> partition) {
+  if (partition->log->is_dirty()) {
+    const auto saved = co_await partition->log->checkpoint();
+    if (!saved && saved.error() != Error::incarnation_gone) {
+      base::log_error("cannot save {}: {}", partition->log->directory(),
+                      base::describe(saved.error()).text);
+    }
+  }
+  // Consumers go on where nobody sends.
+  (void)co_await partition->offsets->sync();
+}
+
+Task<> close(std::shared_ptr<OpenPartition> partition) {
+  (void)co_await partition->offsets->sync();
+  co_await partition->offsets->close();
+  const auto closed = co_await partition->log->close();
+  if (!closed && closed.error() != Error::incarnation_gone) {
+    base::log_error("cannot close {} cleanly: {}; the next start recovers it",
+                    partition->log->directory(), base::describe(closed.error()).text);
+  }
+}
+
+}  // namespace
 
 PartitionStore::PartitionStore(runtime::Disk& disk, std::string directory,
                                log::LogSettings settings, bool recreate_missing)
@@ -97,29 +127,15 @@ Task<Result<>> PartitionStore::remove(Incarnation partition) {
 }
 
 Task<> PartitionStore::save_all() {
-  for (const auto& partition : all()) {
-    if (partition->log->is_dirty()) {
-      const auto saved = co_await partition->log->checkpoint();
-      if (!saved && saved.error() != Error::incarnation_gone) {
-        base::log_error("cannot save {}: {}", partition->log->directory(),
-                        base::describe(saved.error()).text);
-      }
-    }
-    // Consumers go on where nobody sends.
-    (void)co_await partition->offsets->sync();
-  }
+  auto dirty = all();
+  std::erase_if(dirty, [](const auto& partition) {
+    return !partition->log->is_dirty() && !partition->offsets->is_dirty();
+  });
+  co_await side_by_side(std::move(dirty), syncs_max, save);
 }
 
 Task<> PartitionStore::close_all() {
-  for (const auto& partition : all()) {
-    (void)co_await partition->offsets->sync();
-    co_await partition->offsets->close();
-    const auto closed = co_await partition->log->close();
-    if (!closed && closed.error() != Error::incarnation_gone) {
-      base::log_error("cannot close {} cleanly: {}; the next start recovers it",
-                      partition->log->directory(), base::describe(closed.error()).text);
-    }
-  }
+  co_await side_by_side(all(), syncs_max, close);
   open_.clear();
 }
 

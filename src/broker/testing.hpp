@@ -85,7 +85,9 @@ class BrokerBench {
     broker_ = std::make_unique<Broker>(disk_, std::vector{&shard_.shard()}, settings_,
                                        [this](Error error) { fatal_.push_back(error); });
     if (const auto started = shard_.run(broker_->start()); !started) return started;
-    return shard_.run(broker_->open_partitions());
+    const auto opened = shard_.run(broker_->open_partitions());
+    if (opened) settle();  // what earlier deletions have left is gone
+    return opened;
   }
   void stop() {
     if (broker_) shard_.run(broker_->stop());
