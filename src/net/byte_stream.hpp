@@ -34,6 +34,9 @@ class ByteStream {
   virtual Task<Result<>> send(std::span<const ByteView> pieces) = 0;
   Task<Result<>> send(ByteView bytes);
 
+  /// The next `send` comes right before a `send_file`: their bytes may leave together.
+  virtual void more_follows() {}
+
   /// `size` bytes of `file` from `position`; without copying where `sends_files_directly`.
   /// Errors, beside those of sending: end_of_stream if the file is shorter, io_error.
   virtual Task<Result<>> send_file(runtime::FileHandle file, std::uint64_t position,

@@ -20,6 +20,7 @@ class TcpStream final : public ByteStream {
   Task<Result<std::size_t>> receive(MutableByteView into) override;
   using ByteStream::send;
   Task<Result<>> send(std::span<const ByteView> pieces) override;
+  void more_follows() override { socket_.more_follows(); }
   Task<Result<>> send_file(runtime::FileHandle file, std::uint64_t position,
                            std::uint64_t size) override;
   Task<> end_sending() override;

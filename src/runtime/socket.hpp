@@ -70,6 +70,8 @@ class Socket {
   /// All of `pieces`, one behind the other.
   Task<Result<>> send(std::span<const ByteView> pieces);
   Task<Result<>> send(ByteView bytes);
+  /// The next `send` comes right before a `send_file`: their bytes may leave together.
+  void more_follows() { more_follows_ = true; }
   /// `size` bytes of `file` from `position`, without copying where the file has a descriptor.
   /// Errors, beside those of sending: end_of_stream if the file is shorter; io_error.
   Task<Result<>> send_file(FileHandle file, std::uint64_t position, std::uint64_t size);
@@ -77,7 +79,8 @@ class Socket {
   /// Says to the peer that nothing more is sent; receiving goes on.
   void shutdown_send();
   void set_no_delay(bool on);
-  /// Send and receive buffer sizes, keepalive; best effort.
+  /// Send and receive buffer sizes, keepalive; best effort. Keepalive finds within two minutes that
+  /// an idle peer has vanished.
   void set_buffer_sizes(ByteSize receive, ByteSize send);
   void set_keepalive(bool on);
   /// Closing discards what is unsent after `seconds` (0: at once, with a reset).
@@ -94,6 +97,7 @@ class Socket {
  private:
   int descriptor_ = -1;
   std::uint64_t sent_bytes_ = 0;
+  bool more_follows_ = false;
 };
 
 /// A listening TCP socket, without SO_REUSEPORT: a second server on the address is refused.
@@ -107,7 +111,7 @@ class Listener {
   /// Errors: address_in_use, address_not_available, permission_denied, cannot_bind_to_socket.
   static Result<Listener> bind(const SocketAddress& address);
 
-  /// The next connection. Errors: cancelled, too_many_open_files (wait before trying again),
+  /// The next connection; at once if one waits, so yield between many. Errors: cancelled, too_many_open_files (wait before trying again),
   /// tcp_error.
   Task<Result<DetachedSocket>> accept();
   [[nodiscard]] SocketAddress local_address() const;

@@ -49,6 +49,7 @@ Task<Result<>> answer_poll(Exchange& exchange) {
   const auto messages = polled->messages.bytes;
   auto* const head = messages.empty() ? block.data() : messages.data() - head_size;
   store_head(head, *polled);
+  if (!polled->messages.slices.empty()) exchange.replies.file_follows();
   const auto sent = co_await exchange.replies.flush_with({head, head_size + messages.size()});
   if (!sent) co_return fail(sent);
   block = {};  // what comes from files needs none, and the peer may take its time

@@ -57,6 +57,8 @@ class ReplyWriter {
   Task<Result<>> flush();
   /// Sends what was collected and `bytes` behind it, which are lent.
   Task<Result<>> flush_with(base::ByteView bytes);
+  /// A `send_file` follows the next flush.
+  void file_follows() { stream_.more_follows(); }
   /// Sends a stretch of a file. What was collected must have been flushed.
   Task<Result<>> send_file(runtime::FileHandle file, std::uint64_t position, std::uint64_t size);
 
