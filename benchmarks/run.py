@@ -24,6 +24,10 @@ COLUMNS = (("MB/s", "mb_per_s", ".4g"), ("req/s", "requests_per_s", ".0f"),
            ("read MB", "read_mb", ".0f"))
 
 
+# CPUs that neither server nor driver kept busy: above this a row is not to be believed.
+OTHERS_MAX = 0.5
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -78,6 +82,13 @@ def print_row(row, pairs, checks):
         cells = (format(median[key], layout) if key in median else "" for _, key, layout in COLUMNS)
         print(f"  {side.name():9}" + "".join(f"{cell:>11}" for cell in cells))
     print_checks(checks)
+    if is_disturbed(pairs):
+        print("  ?    others kept the machine busy: don't believe this row", flush=True)
+
+
+def is_disturbed(pairs):
+    shares = [figures.get("others_share", 0) for pair in pairs for figures in pair]
+    return statistics.median(shares) > OTHERS_MAX
 
 
 def run_rows(bench, names, full, pairs):
@@ -89,6 +100,7 @@ def run_rows(bench, names, full, pairs):
         checks = [budget.check(found) for budget in row.budgets]
         print_row(row, found, checks)
         results.append({"name": row.name, "title": row.title, "checks": checks,
+                        "is_disturbed": is_disturbed(found),
                         "pairs": [{row.ours.name(): a, row.other.name(): b} for a, b in found]})
     for name in memory_rows:
         print(f"\n{name}: {memory.ROWS[name].__doc__.splitlines()[0]}")
@@ -105,6 +117,9 @@ def print_summary(results):
     print(f"\n{count - len(over)} of {count} budgets hold")
     for text in over:
         print(f"  OVER {text}")
+    disturbed = [row["name"] for row in results if row.get("is_disturbed")]
+    if disturbed:
+        print(f"  ?    measured on a busy machine: {', '.join(disturbed)}")
 
 
 def main():
