@@ -10,7 +10,7 @@ from iggy_server import Server, is_sanitized
 
 CONNECTIONS = 16
 DESCRIPTORS = 256
-PARTITIONS = 300 if is_sanitized() else 1000
+PARTITIONS = 300 if is_sanitized() else 600
 PER_TOPIC = 500
 
 
