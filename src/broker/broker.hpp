@@ -38,6 +38,8 @@ struct ShardState {
   PartitionStore partitions;
   /// Of balanced sends, for topics whose partition 0 lives here.
   std::unordered_map<Incarnation, std::uint64_t> balanced_counters;
+  /// Hashing a password takes 19 MiB and a CPU for a while: one at a time.
+  runtime::Semaphore hashing{1};
   std::uint32_t clients_count = 0;
   bool is_stopping = false;       // logins are refused
   runtime::TaskGroup background;  // cleaning up behind deletions

@@ -15,7 +15,10 @@ Task<Result<wire::UserIdentity>> login_user(Context context, wire::LoginUser req
   const auto incarnation = user ? user->incarnation : Incarnation{};
   // A stranger can't tell by the time it takes whether there is such a user.
   const auto hash = std::string(user ? user->password_hash : decoy_password_hash);
+  auto& hashing = context.broker.here().hashing;
+  if (const auto alone = co_await hashing.acquire(); !alone) co_return fail(alone);
   const auto verified = co_await verify_password(request.password.text(), hash);
+  hashing.release();
   if (!verified) co_return fail(verified);
   if (!*verified || id == nobody) co_return fail(Error::invalid_credentials);
 

@@ -19,7 +19,7 @@ struct RuntimeOptions {
   std::vector<int> cpus;     // one shard for each; a shard is pinned to its CPU if `pin`
   std::uint32_t shards = 1;  // used if `cpus` is empty
   bool pin = false;
-  std::size_t workers_max = 4;
+  std::size_t workers_max = 32;
 };
 
 /// The CPUs that this process may use (affinity, cgroup quota rounded up).
