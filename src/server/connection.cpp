@@ -19,8 +19,9 @@ constexpr std::uint32_t turn_requests_max = 64;
 
 constexpr auto goodbye_limit = Duration::seconds(2);
 
-// Whoever sends less holds memory too long, if others wait for it.
+// Whoever sends less, after this time, holds memory too long, if others wait for it.
 constexpr std::uint64_t slow_bytes_per_second = 1024 * 1024;
+constexpr auto slow_grace = Duration::seconds(2);
 
 // A connection moves after so many data requests in a row that went to one other shard, and takes
 // no more of what was received along than this.
@@ -149,7 +150,10 @@ Task<Result<Connection::Received>> Connection::receive_once() {
 Task<Result<base::MutableByteView>> Connection::room() {
   const auto needed = buffer_.needed_size();
   const bool needs_more = needed > ReceiveBuffer::block_size_min;
-  if (needs_more || (buffer_.is_grown() && buffer_.front_code())) share_.begin(needed);
+  if (needs_more || (buffer_.is_grown() && buffer_.front_code())) {
+    using enum ReceiveBudget::Sender;
+    share_.begin(needed, session_.is_logged_in() ? user : stranger);
+  }
   if (needs_more && needed <= runtime::BufferPool::pooled_size_max) {
     if (const auto held = co_await share_.hold(needed); !held) co_return fail(held);
   }
@@ -288,7 +292,7 @@ void Connection::check_deadline(Duration now) {
 
 bool Connection::end_if_slow(Duration now) {
   const auto time = share_.receiving_time(now);
-  if (scope_ == nullptr || share_.held_bytes() == 0 || time < limits_.frame_progress) return false;
+  if (scope_ == nullptr || share_.held_bytes() == 0 || time < slow_grace) return false;
   if (buffer_.pending() >= time.microseconds / 1'000'000 * slow_bytes_per_second) return false;
   base::log_debug("{}: closing the connection, a request arrives too slowly", session_.address);
   scope_->cancel();

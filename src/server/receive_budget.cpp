@@ -21,51 +21,51 @@ class ReceiveBudget::Walk {
  public:
   explicit Walk(const ReceiveBudget& budget)
       : budget_(budget),
-        large_charged_(std::min(budget.large_bytes_, budget.large_bytes_max_)),
-        free_(to_signed(budget.bytes_max_) - to_signed(budget.small_bytes_ + large_charged_)),
-        free_large_(to_signed(budget.large_bytes_max_) - to_signed(large_charged_)),
+        bulk_charged_(std::min(budget.bulk_bytes_, budget.bulk_bytes_max_)),
+        free_(to_signed(budget.bytes_max_) - to_signed(budget.small_bytes_ + bulk_charged_)),
+        free_bulk_(to_signed(budget.bulk_bytes_max_) - to_signed(bulk_charged_)),
         left_(free_),
-        left_large_(free_large_) {}
+        left_bulk_(free_bulk_) {}
 
   [[nodiscard]] std::uint64_t left_for(const Share& share) const {
-    if (is_alone(share) && share.size_ > budget_.large_bytes_max_) {
+    if (is_alone(share) && share.size_ > budget_.bulk_bytes_max_) {
       return share.size_ - share.held_bytes_;
     }
-    const auto left = share.is_large_ ? std::min(left_, left_large_) : left_;
+    const auto left = share.is_bulk_ ? std::min(left_, left_bulk_) : left_;
     return static_cast<std::uint64_t>(std::max<std::int64_t>(left, 0));
   }
 
   void pass(const Share& share) {
-    const auto size = to_signed(std::min(share.size_, budget_.large_bytes_max_));
+    const auto size = to_signed(std::min(share.size_, budget_.bulk_bytes_max_));
     const auto held = std::min(to_signed(share.held_bytes_), size);
     left_ = std::min(left_, free_ - (size - held));
     free_ += held;
-    if (!share.is_large_) return;
-    left_large_ = std::min(left_large_, free_large_ - (size - held));
-    free_large_ += held;
+    if (!share.is_bulk_) return;
+    left_bulk_ = std::min(left_bulk_, free_bulk_ - (size - held));
+    free_bulk_ += held;
   }
 
  private:
   /// The first one, no other large one has anything, and the small ones have no more than is kept
   /// for them.
   [[nodiscard]] bool is_alone(const Share& share) const {
-    return budget_.first_ == &share && budget_.large_bytes_ == share.held_bytes_ &&
-           budget_.small_bytes_ <= budget_.bytes_max_ - budget_.large_bytes_max_;
+    return budget_.first_ == &share && budget_.bulk_bytes_ == share.held_bytes_ &&
+           budget_.small_bytes_ <= budget_.bytes_max_ - budget_.bulk_bytes_max_;
   }
 
   const ReceiveBudget& budget_;
-  const std::uint64_t large_charged_;
+  const std::uint64_t bulk_charged_;
   // When those that were passed are gone.
   std::int64_t free_;
-  std::int64_t free_large_;
+  std::int64_t free_bulk_;
   // Without taking from them what they need.
   std::int64_t left_;
-  std::int64_t left_large_;
+  std::int64_t left_bulk_;
 };
 
 ReceiveBudget::ReceiveBudget(std::uint64_t bytes_max)
     : bytes_max_(std::min<std::uint64_t>(bytes_max, std::uint64_t{1} << 60)),
-      large_bytes_max_(bytes_max_ / 4 * 3) {}
+      bulk_bytes_max_(bytes_max_ / 4 * 3) {}
 
 std::uint64_t ReceiveBudget::free_for(const Share& share) const {
   Walk walk(*this);
@@ -86,12 +86,13 @@ void ReceiveBudget::wake() {
   }
 }
 
-void ReceiveBudget::Share::begin(std::uint64_t bytes) {
+void ReceiveBudget::Share::begin(std::uint64_t bytes, Sender sender) {
   if (is_queued_) return;
   const auto held = held_bytes_;
   uncharge();
   size_ = std::max(bytes, held);
-  is_large_ = size_ > std::min(small_frame_max, budget_.bytes_max_ / 4);
+  is_bulk_ =
+      sender == Sender::stranger || size_ > std::min(small_frame_max, budget_.bytes_max_ / 4);
   take(held);
 
   is_queued_ = true;
@@ -156,12 +157,12 @@ Duration ReceiveBudget::Share::receiving_time(Duration now) const {
 }
 
 void ReceiveBudget::Share::take(std::uint64_t bytes) {
-  (is_large_ ? budget_.large_bytes_ : budget_.small_bytes_) += bytes;
+  (is_bulk_ ? budget_.bulk_bytes_ : budget_.small_bytes_) += bytes;
   held_bytes_ += bytes;
 }
 
 void ReceiveBudget::Share::uncharge() {
-  (is_large_ ? budget_.large_bytes_ : budget_.small_bytes_) -= held_bytes_;
+  (is_bulk_ ? budget_.bulk_bytes_ : budget_.small_bytes_) -= held_bytes_;
   held_bytes_ = 0;
 }
 

@@ -13,10 +13,10 @@ namespace iggy::server {
 /// Shares out a shard's part of `limits.receive_bytes` among the receive buffers above the smallest
 /// size. Who wants memory stands in a queue, in the order in which the frames began. Each may take
 /// what is free, as long as everyone before it could still be completed, one after another; so the
-/// first one always gets done. Frames above `small_frame_max` share three quarters, the rest is
-/// kept for smaller ones. One that is larger than that waits until it is the first and the only
-/// one, and then takes what it needs. So no more is charged than the greater of three quarters and
-/// the largest frame, and one quarter.
+/// first one always gets done. Frames above `small_frame_max`, and all of strangers, share three
+/// quarters; the rest is kept for users' smaller ones. One that is larger than that waits until it
+/// is the first and the only one, and then takes what it needs. So no more is charged than the
+/// greater of three quarters and the largest frame, and one quarter.
 ///
 /// Memory is charged before it is touched, in steps that grow with what a frame holds already:
 /// whoever announces much and sends little takes little. Who has to wait leaves its bytes in the
@@ -29,6 +29,8 @@ class ReceiveBudget {
 
   explicit ReceiveBudget(std::uint64_t bytes_max);
 
+  enum class Sender : std::uint8_t { user, stranger };
+
   /// The receive buffer of one connection: its place in the queue, and the bytes charged for it.
   class Share {
    public:
@@ -39,7 +41,7 @@ class ReceiveBudget {
 
     /// A frame has begun that will need `bytes` in all: takes a place behind all others; nothing if
     /// it has one.
-    void begin(std::uint64_t bytes);
+    void begin(std::uint64_t bytes, Sender sender = Sender::user);
     /// Waits until at least `bytes` are charged. It must have begun, for as many or more.
     /// Errors: cancelled.
     runtime::Task<Result<>> hold(std::uint64_t bytes);
@@ -66,7 +68,7 @@ class ReceiveBudget {
     ReceiveBudget& budget_;
     std::uint64_t held_bytes_ = 0;
     std::uint64_t size_ = 0;  // what it will hold when the frame is complete
-    bool is_large_ = false;   // of the frame that it holds, or held last
+    bool is_bulk_ = false;    // large or a stranger's, or the last one was
     bool is_queued_ = false;
     Share* previous_ = nullptr;
     Share* next_ = nullptr;
@@ -77,7 +79,7 @@ class ReceiveBudget {
   };
 
   /// What is charged.
-  [[nodiscard]] std::uint64_t used_bytes() const { return small_bytes_ + large_bytes_; }
+  [[nodiscard]] std::uint64_t used_bytes() const { return small_bytes_ + bulk_bytes_; }
   /// Somebody waits: whoever holds an idle buffer should give it back.
   [[nodiscard]] bool is_short() const { return waiting_count_ > 0; }
 
@@ -87,9 +89,9 @@ class ReceiveBudget {
   void wake();
 
   const std::uint64_t bytes_max_;
-  const std::uint64_t large_bytes_max_;
-  std::uint64_t small_bytes_ = 0;  // charged for small frames
-  std::uint64_t large_bytes_ = 0;
+  const std::uint64_t bulk_bytes_max_;
+  std::uint64_t small_bytes_ = 0;  // charged for users' small frames
+  std::uint64_t bulk_bytes_ = 0;
   Share* first_ = nullptr;
   Share* last_ = nullptr;
   std::size_t waiting_count_ = 0;  // also those that were woken and look again

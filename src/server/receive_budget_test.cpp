@@ -131,6 +131,22 @@ TEST_F(ReceiveBudgetTest, keeps_a_quarter_for_small_frames) {
   EXPECT_EQ(budget.used_bytes(), 79 * MiB);
 }
 
+TEST_F(ReceiveBudgetTest, gives_strangers_no_part_of_what_is_kept_for_small_frames) {
+  using enum ReceiveBudget::Sender;
+  for (auto* share : {&first, &second}) {
+    share->begin(4 * MiB, stranger);
+    ASSERT_TRUE(take(*share, 1));
+  }
+  first.take(71 * MiB - first.held_bytes());
+  ASSERT_TRUE(take(second, 4 * MiB));
+
+  third.begin(4 * MiB, stranger);
+  EXPECT_FALSE(take(third, 1));
+  third.release();
+  third.begin(4 * MiB, user);
+  EXPECT_TRUE(take(third, 4 * MiB));
+}
+
 TEST_F(ReceiveBudgetTest, lends_all_of_it_to_small_frames) {
   std::vector<std::unique_ptr<ReceiveBudget::Share>> shares;
   for (int i = 0; i < 25; ++i) {
