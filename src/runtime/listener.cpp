@@ -59,6 +59,12 @@ Result<> accept_error(int error) {
   }
 }
 
+/// A descriptor, or -errno.
+int accept_now(int listener) {
+  const int accepted = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  return accepted >= 0 ? accepted : -errno;
+}
+
 }  // namespace
 
 Listener::Listener(Listener&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
@@ -94,11 +100,17 @@ Result<Listener> Listener::bind(const SocketAddress& address) {
 }
 
 Task<Result<DetachedSocket>> Listener::accept() {
+  const auto* const scope = co_await this_scope();
   for (;;) {
-    Operation operation;
-    operation.kind = Operation::Kind::accept;
-    operation.descriptor = descriptor_;
-    const auto result = co_await operation.run();
+    if (scope != nullptr && scope->is_cancelled()) co_return fail(Error::cancelled);
+    // Connections that come in crowds cost one call each, not one turn of the loop.
+    auto result = accept_now(descriptor_);
+    if (result == -EAGAIN || result == -EINTR) {
+      Operation operation;
+      operation.kind = Operation::Kind::accept;
+      operation.descriptor = descriptor_;
+      result = co_await operation.run();
+    }
     if (result >= 0) co_return DetachedSocket(result);
     if (const auto failure = accept_error(-result); !failure) co_return fail(failure);
   }

@@ -1,6 +1,8 @@
 // The TCP door.
 #include "server/tcp_door.hpp"
 
+#include <utility>
+
 #include "base/error_table.hpp"
 #include "base/logging.hpp"
 #include "net/tcp_stream.hpp"
@@ -12,13 +14,17 @@ namespace {
 // How long accepting rests when the system has no descriptor left for a connection.
 constexpr auto accept_pause = Duration::milliseconds(100);
 
-constexpr auto refusal_pause = Duration::seconds(1);  // between two log lines
+// Connections that are taken in before others have their turn.
+constexpr int turn_accepts_max = 16;
+
+constexpr auto line_pause = Duration::seconds(1);
 
 constexpr auto bind_patience = Duration::seconds(2);
 constexpr auto bind_pause = Duration::milliseconds(20);
 
 void apply(const SocketSettings& settings, runtime::Socket& socket) {
-  socket.set_no_delay(true);  // replies are whole when they are sent: nothing is gained by waiting
+  socket.set_no_delay(true);   // replies are whole when they are sent: nothing is gained by waiting
+  socket.set_keepalive(true);  // else a client that vanished while it was idle stays for ever
   if (!settings.override_defaults) return;
   socket.set_no_delay(settings.nodelay);
   socket.set_buffer_sizes(settings.recv_buffer_size, settings.send_buffer_size);
@@ -55,18 +61,24 @@ Task<> TcpDoor::close() {
 }
 
 Task<> TcpDoor::accept_all() {
-  while (true) {
+  for (int accepted = 1;; ++accepted) {
+    if (accepted % turn_accepts_max == 0) co_await runtime::yield();
     auto socket = co_await listener_.accept();
     if (!socket && socket.error() == Error::cancelled) co_return;
     if (!socket) {
-      base::log_warning("cannot accept a connection: {}", base::describe(socket.error()).text);
+      if (const auto count = failed_.count(); count > 0) {
+        base::log_warning("cannot accept connections: {} ({} times)",
+                          base::describe(socket.error()).text, count);
+      }
       if (const auto rested = co_await runtime::sleep(accept_pause); !rested) co_return;
       continue;
     }
-    if (placement_.connections_count() >= connections_max_) {
-      refuse();  // closed here: the peer sees the end at once
-    } else {
+    if (placement_.connections_count() < connections_max_) {
       take_in(std::move(*socket));
+    } else if (const auto count = refused_.count(); count > 0) {
+      // The socket is closed here: the peer sees the end at once.
+      base::log_warning("connections refused: {}, because limits.connections = {} are open", count,
+                        connections_max_);
     }
   }
 }
@@ -83,15 +95,12 @@ void TcpDoor::take_in(runtime::DetachedSocket detached) {
   handing_over_.spawn(placement_.hand_over(shard, std::move(arrival)));
 }
 
-/// A flood of connections is no flood of log lines.
-void TcpDoor::refuse() {
-  ++refused_count_;
+std::uint64_t TcpDoor::RareLine::count() {
+  ++count_;
   const auto now = runtime::Shard::current().clock().monotonic();
-  if (now < refusal_told_ + refusal_pause) return;
-  base::log_warning("connections refused: {}, because limits.connections = {} are open",
-                    refused_count_, connections_max_);
-  refusal_told_ = now;
-  refused_count_ = 0;
+  if (now < told_ + line_pause) return 0;
+  told_ = now;
+  return std::exchange(count_, 0);
 }
 
 }  // namespace iggy::server

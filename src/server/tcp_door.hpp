@@ -30,14 +30,24 @@ class TcpDoor {
  private:
   Task<> accept_all();
   void take_in(runtime::DetachedSocket detached);
-  void refuse();
+
+  /// Lets one line into the log per second: a flood of connections is no flood of lines.
+  class RareLine {
+   public:
+    /// How often it was to be told since it was; 0: not now.
+    std::uint64_t count();
+
+   private:
+    Duration told_{};
+    std::uint64_t count_ = 0;
+  };
 
   Placement& placement_;
   TcpSettings settings_;
   std::uint32_t connections_max_;
   runtime::Listener listener_;
-  Duration refusal_told_{};          // when the log was told of one for the last time
-  std::uint64_t refused_count_ = 0;  // since then
+  RareLine refused_;
+  RareLine failed_;
   runtime::TaskGroup accepting_;
   runtime::TaskGroup handing_over_;
 };
