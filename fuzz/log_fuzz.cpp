@@ -1,11 +1,15 @@
 // Feeds arbitrary bytes to everything that reads a partition's directory: segments, index, offsets,
 // checkpoint. Whatever they hold, the log opens or refuses, gives whole messages, and goes on.
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/logging.hpp"
@@ -25,7 +29,6 @@ using namespace iggy;
 using namespace iggy::log;
 
 constexpr auto segment_path = "data/7/00000000000000000000.log";
-constexpr auto index_path = "data/7/00000000000000000000.index";
 
 void require(bool holds) {
   if (!holds) std::abort();
@@ -43,7 +46,7 @@ class Bench {
   runtime::MemoryDisk disk;
   runtime::TestShard shard;
   LogStore store{disk, {.segment_size = {2048}, .index_interval = {256}}};
-  std::vector<std::byte> scratch = std::vector<std::byte>(4096);
+  std::vector<std::byte> scratch = std::vector<std::byte>(1024);
 
   std::unique_ptr<PartitionLog> open() {
     auto opened = shard.run(
@@ -85,8 +88,8 @@ class Bench {
   }
 };
 
-/// Opens, reads, appends. The new message can be read unless a checkpoint contradicts the log,
-/// which neither a crash nor a bad disk makes.
+/// Opens, reads, appends. The new message can be read unless files contradict each other in a way
+/// that neither a crash nor a bad disk makes.
 void use_log(Bench& bench, bool is_consistent) {
   auto log = bench.open();
   if (!log) return;
@@ -109,16 +112,35 @@ void use_log(Bench& bench, bool is_consistent) {
   require(log && log->end_offset() == end + 1);
 }
 
-/// Makes every checksum right, so that the walk gets behind it.
+/// Makes every checksum right, and the digest of every group, so that the walk gets behind them.
 void mend(base::Bytes& bytes) {
+  struct Group {
+    base::MutableByteView record;
+    std::uint64_t end = 0;
+    GroupDigest digest;
+  };
+  std::optional<Group> group;
+  const auto store_checksum = [](base::MutableByteView record) {
+    base::store(record.data(), wire::message_checksum(record));
+  };
   std::size_t position = 0;
   while (bytes.size() - position >= wire::message_header_size) {
     const auto rest = base::MutableByteView(bytes).subspan(position);
     const auto size = load_record_header(rest.data()).size;
     if (size > rest.size()) return;
     const auto record = rest.first(size);
-    base::store(record.data(), wire::message_checksum(record));
+    store_checksum(record);
     position += size;
+    if (const auto body = load_group_body(record)) {
+      group.emplace(Group{.record = record, .end = position + body->size_bytes});
+    } else if (group && position <= group->end) {
+      group->digest.add(base::load<std::uint64_t>(record.data()));
+    }
+    if (!group || position != group->end) continue;
+    constexpr auto digest_at = record_header_size + 16;
+    base::store(group->record.data() + digest_at, group->digest.finish());
+    store_checksum(group->record);
+    group.reset();
   }
 }
 
@@ -130,16 +152,34 @@ void read_segment(base::ByteView bytes, bool mends) {
   use_log(bench, /*is_consistent=*/true);
 }
 
-/// An index file beside a good log: it never makes a read wrong.
+/// A segment that another one follows, which starts at the offset in the first byte; that may
+/// contradict the segment.
+void read_sealed_segment(base::ByteView bytes) {
+  if (bytes.empty()) return;
+  const auto next = std::to_integer<unsigned>(bytes[0]);
+  base::Bytes file(bytes.begin() + 1, bytes.end());
+  mend(file);
+  Bench bench;
+  bench.disk.set_contents(segment_path, std::move(file));
+  bench.disk.set_contents(fmt::format("data/7/{:020}.log", std::max(next, 1U)), {});
+  use_log(bench, /*is_consistent=*/false);
+}
+
+/// An index file beside a good segment, sealed or not: it never makes a read wrong.
 void read_index(base::ByteView bytes) {
+  constexpr std::uint64_t count = 15;  // two segments
   Bench bench;
   auto log = bench.open();
-  for (int i = 0; i < 10; ++i) bench.append(*log);
+  for (std::uint64_t i = 0; i < count; ++i) bench.append(*log);
+  require(log->segments_count() == 2);
   require(bench.shard.run(log->close()).has_value());
-  bench.disk.set_contents(index_path, base::Bytes(bytes.begin(), bytes.end()));
+  for (const auto& path : bench.disk.paths()) {
+    if (!path.ends_with(".index")) continue;
+    bench.disk.set_contents(path, base::Bytes(bytes.begin(), bytes.end()));
+  }
   log = bench.open();
   require(log != nullptr);
-  for (std::uint64_t i = 0; i < 10; ++i) {
+  for (std::uint64_t i = 0; i < count; ++i) {
     const auto reply =
         bench.read(*log, {.from = ReadRequest::From::offset, .value = i, .count = 1});
     require(reply && reply->count == 1 && reply->first_offset == i);
@@ -180,7 +220,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)is_quiet;
   if (size == 0) return 0;
   const auto bytes = std::as_bytes(std::span(data, size)).subspan(1);
-  switch (data[0] % 5) {
+  switch (data[0] % 6) {
     case 0:
       read_segment(bytes, /*mends=*/false);
       break;
@@ -193,8 +233,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 3:
       read_offsets(bytes);
       break;
-    default:
+    case 4:
       read_checkpoint(bytes, bytes.size() > 72 ? bytes.subspan(72) : bytes);
+      break;
+    default:
+      read_sealed_segment(bytes);
   }
   return 0;
 }

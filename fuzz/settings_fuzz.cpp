@@ -1,7 +1,8 @@
 // Fuzzes what reads a configuration: the TOML file and the dot-env file with the environment.
 //
-// The first byte picks one, the rest is its input. No input may crash it, and settings that are
-// accepted must print as a configuration that gives the same settings again.
+// The first byte picks one, or both, the rest is its input. No input may crash it, and settings
+// that are accepted must print as a configuration that gives the same settings again.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -28,18 +29,22 @@ void check_loaded(const LoadedSettings& loaded) {
   check(to_toml(again.settings) == printed);
 }
 
-void fuzz_file(std::string_view text) {
-  check_loaded(
-      load_settings(SettingsSources{.file_name = "server.toml", .file_text = std::string(text)}));
-}
-
-void fuzz_environment(std::string_view text) {
-  SettingsSources sources;
-  for (auto& [name, value] : parse_dotenv(text).variables) {
+/// `variables` is a dot-env file.
+void fuzz_sources(std::string_view file_name, std::string_view text, std::string_view variables) {
+  SettingsSources sources{.file_name = std::string(file_name), .file_text = std::string(text)};
+  for (auto& [name, value] : parse_dotenv(variables).variables) {
     check(!name.empty());
     sources.environment.emplace(std::move(name), std::move(value));
   }
   check_loaded(load_settings(sources));
+}
+
+void fuzz(unsigned kind, std::string_view input) {
+  constexpr std::string_view file_name = "server.toml";
+  if (kind == 0) return fuzz_sources(file_name, input, {});
+  if (kind == 1) return fuzz_sources({}, {}, input);
+  const auto end = std::min(input.find('\0'), input.size());  // of the file
+  fuzz_sources(file_name, input.substr(0, end), input.substr(std::min(end + 1, input.size())));
 }
 
 }  // namespace
@@ -48,10 +53,6 @@ void fuzz_environment(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view input(reinterpret_cast<const char*>(data) + 1, size - 1);
-  if (data[0] % 2 == 0) {
-    iggy::server::fuzz_file(input);
-  } else {
-    iggy::server::fuzz_environment(input);
-  }
+  iggy::server::fuzz(data[0] % 3, input);
   return 0;
 }
