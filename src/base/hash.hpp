@@ -1,4 +1,5 @@
-// The hashes of the protocol: XXH32 for keys and ids, XXH3-64 for checksums.
+// The hashes of the protocol: XXH32 for keys and ids, XXH3-64 for checksums; and one for our own
+// use.
 #pragma once
 
 #include <cstdint>
@@ -12,5 +13,14 @@ namespace iggy::base {
 
 /// XXH3-64 with `seed`: message checksums use seed 0.
 [[nodiscard]] std::uint64_t hash64(ByteView bytes, std::uint64_t seed = 0);
+
+struct Hash128 {
+  std::uint64_t low{};
+  std::uint64_t high{};
+
+  bool operator==(const Hash128&) const = default;
+};
+/// XXH3-128 with `seed`: made-up message ids.
+[[nodiscard]] Hash128 hash128(ByteView bytes, std::uint64_t seed);
 
 }  // namespace iggy::base

@@ -22,5 +22,22 @@ TEST(Hash64, depends_on_its_seed) {
   EXPECT_EQ(hash64(as_bytes("abc"), 1), hash64(as_bytes("abc"), 1));
 }
 
+/// Long inputs take another way; their values must be those of the definition.
+TEST(Hash64, has_the_published_values_of_any_length) {
+  Bytes bytes(2'000);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i * 7);
+  std::uint64_t sum = 0;
+  for (std::size_t size = 0; size <= bytes.size(); ++size) {
+    sum = sum * 31 + hash64(ByteView(bytes).first(size), size % 3);
+  }
+  EXPECT_EQ(sum, 0x1a15070122e80090u);
+}
+
+TEST(Hash128, differs_for_inputs_and_seeds) {
+  EXPECT_NE(hash128(as_bytes("abc"), 1), hash128(as_bytes("abd"), 1));
+  EXPECT_NE(hash128(as_bytes("abc"), 1), hash128(as_bytes("abc"), 2));
+  EXPECT_EQ(hash128(as_bytes("abc"), 1), hash128(as_bytes("abc"), 1));
+}
+
 }  // namespace
 }  // namespace iggy::base

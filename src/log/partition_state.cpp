@@ -78,22 +78,24 @@ bool PartitionState::has_many_entries() const {
 }
 
 std::optional<ReadHint> PartitionState::hint(std::uint64_t offset) const {
-  for (std::size_t i = 0; i < hints_count_; ++i) {
-    if (hints_[i].place.offset == offset) return hints_[i];
+  for (const auto& hint : hints_) {
+    if (hint.place.offset == offset) return hint;
   }
   return std::nullopt;
 }
 
-void PartitionState::keep_hint(std::uint64_t used, const ReadHint& hint) {
-  for (std::size_t i = 0; i < hints_count_; ++i) {
-    if (hints_[i].place.offset == hint.place.offset || hints_[i].place.offset == used) {
-      hints_[i] = hint;
-      return;
-    }
+void PartitionState::keep_hint(const ReadHint& hint) {
+  for (auto& kept : hints_) {
+    if (kept.place.offset != hint.place.offset) continue;
+    kept = hint;
+    return;
+  }
+  if (hints_.size() < hints_max) {
+    hints_.push_back(hint);
+    return;
   }
   hints_[next_hint_] = hint;
-  next_hint_ = (next_hint_ + 1) % hints_.size();
-  hints_count_ = std::min(hints_count_ + 1, hints_.size());
+  next_hint_ = (next_hint_ + 1) % hints_max;
 }
 
 namespace {

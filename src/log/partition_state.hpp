@@ -104,8 +104,9 @@ struct PartitionState {
   // Hints
 
   [[nodiscard]] std::optional<ReadHint> hint(std::uint64_t offset) const;
-  /// Replaces the hint for `used`, or the oldest one.
-  void keep_hint(std::uint64_t used, const ReadHint& hint);
+  /// Takes the place of the oldest one. A hint that was used stays for the time being: another
+  /// reader may follow.
+  void keep_hint(const ReadHint& hint);
 
   LogStore& store;
   PartitionLog::Options options;
@@ -135,9 +136,8 @@ struct PartitionState {
   runtime::Semaphore keeping{1};  // held while checkpoint or index are written
 
  private:
-  static constexpr std::size_t hints_max = 8;
-  std::array<ReadHint, hints_max> hints_{};
-  std::size_t hints_count_ = 0;
+  static constexpr std::size_t hints_max = 16;
+  std::vector<ReadHint> hints_;  // none before somebody reads
   std::size_t next_hint_ = 0;
 };
 

@@ -38,10 +38,10 @@ class Reader {
     if (!end) co_return fail(end);
     if (reply_.count == 0 && *end == ReadEnd::damaged) co_return report_damage(state_, cursor);
 
-    state_.keep_hint(reply_.first_offset, {.segment = cursor.segment,
-                                           .place = cursor.place,
-                                           .group_end = cursor.group_end,
-                                           .group_end_offset = cursor.group_end_offset});
+    state_.keep_hint({.segment = cursor.segment,
+                      .place = cursor.place,
+                      .group_end = cursor.group_end,
+                      .group_end_offset = cursor.group_end_offset});
     co_return std::move(reply_);
   }
 
