@@ -244,6 +244,11 @@ TEST(Loading, names_the_line_of_what_breaks_the_parser) {
   EXPECT_EQ(load("[:").problems.size(), 1);
 }
 
+TEST(Loading, refuses_letters_that_are_not_ascii_outside_of_quotes) {
+  EXPECT_TRUE(load("é = 1").problems.at(0).starts_with("server.toml:1:1: "));
+  EXPECT_TRUE(load("[tcp]\naddress = ҕ").problems.at(0).starts_with("server.toml:2:11: "));
+}
+
 TEST(Loading, refuses_a_value_where_a_table_belongs_and_the_other_way) {
   EXPECT_EQ(load("tcp = 5").problems, Lines{"tcp = 5: must be a table (server.toml:1:7)"});
   EXPECT_EQ(load("[tcp.address]\nhost = 1").problems,
