@@ -23,14 +23,14 @@ Placement::Placement(const std::vector<runtime::Shard*>& shards) : places_(shard
 }
 
 std::size_t Placement::emptiest() const {
-  const auto place = std::ranges::min_element(
-      places_, {}, [](const Place& place) { return place.count.load(std::memory_order_relaxed); });
+  const auto place =
+      std::ranges::min_element(places_, {}, [](const Place& place) { return place.count.value(); });
   return static_cast<std::size_t>(place - places_.begin());
 }
 
 std::uint64_t Placement::connections_count() const {
   std::uint64_t sum = 0;
-  for (const auto& place : places_) sum += place.count.load(std::memory_order_relaxed);
+  for (const auto& place : places_) sum += place.count.value();
   return sum;
 }
 
@@ -43,13 +43,14 @@ runtime::Task<> Placement::hand_over(std::size_t shard, Arrival arrival) {
 }
 
 bool Placement::should_move(std::size_t here, std::size_t home) const {
-  return places_[home].shard->load() < has_room || places_[home].count <= places_[here].count;
+  return places_[home].shard->load() < has_room ||
+         places_[home].count.value() <= places_[here].count.value();
 }
 
 std::optional<std::size_t> Placement::relief_for(std::size_t here) const {
-  if (places_[here].count < 2 || places_[here].shard->load() < is_full) return std::nullopt;
+  if (places_[here].count.value() < 2 || places_[here].shard->load() < is_full) return std::nullopt;
   for (std::size_t i = 0; i < places_.size(); ++i) {
-    const bool has_fewer = places_[i].count < places_[here].count;
+    const bool has_fewer = places_[i].count.value() < places_[here].count.value();
     if (i != here && has_fewer && places_[i].shard->load() < is_free) return i;
   }
   return std::nullopt;

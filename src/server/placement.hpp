@@ -1,13 +1,13 @@
 // Which shard serves which connection.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
 #include "runtime/shard.hpp"
+#include "runtime/shared_count.hpp"
 #include "server/arrival.hpp"
 
 namespace iggy::server {
@@ -30,8 +30,8 @@ class Placement {
 
   [[nodiscard]] std::size_t emptiest() const;
   [[nodiscard]] std::uint64_t connections_count() const;
-  void count_in(std::size_t shard) { ++places_[shard].count; }
-  void count_out(std::size_t shard) { --places_[shard].count; }
+  void count_in(std::size_t shard) { places_[shard].count.add(); }
+  void count_out(std::size_t shard) { places_[shard].count.subtract(); }
 
   /// Hands a connection, which is counted there already, to a shard; it is served there.
   runtime::Task<> hand_over(std::size_t shard, Arrival arrival);
@@ -46,7 +46,7 @@ class Placement {
   struct Place {
     runtime::Shard* shard = nullptr;
     Connections* connections = nullptr;
-    std::atomic<std::uint32_t> count{0};
+    runtime::SharedCount count;
   };
 
   std::vector<Place> places_;
