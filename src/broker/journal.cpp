@@ -126,9 +126,10 @@ Task<Result<>> Journal::take_over(JournalScan scan, Contents& contents) {
   if (*size > end_) {
     if (const auto cut = co_await file_->truncate(end_); !cut) co_return fail(cut);
   }
-  // What was read may have been written but not synced before the last end of the process. From
-  // now on others see it, so it has to stay.
+  // What was read, and the names of the files, may not have been synced before the last end of the
+  // process. From now on others see it, so it has to stay.
   if (const auto synced = co_await file_->sync(); !synced) co_return fail(synced);
+  if (const auto named = co_await disk_.sync_directory(directory_); !named) co_return fail(named);
 
   // Only a torn write can have taken records that the snapshot holds.
   if (last_.index < snapshot_index_) {
@@ -140,8 +141,10 @@ Task<Result<>> Journal::take_over(JournalScan scan, Contents& contents) {
 Task<bool> Journal::has_room() {
   if (reserved_until_ >= end_ + reserve_bytes / 2) co_return true;
   const auto wanted = end_ + reserve_bytes;
-  const auto reserved = co_await file_->preallocate(wanted);
+  const auto file = file_;  // a compaction may exchange it
+  const auto reserved = co_await file->preallocate(wanted);
   if (!reserved && reserved.error() == Error::no_space) co_return false;
+  if (file != file_) co_return true;
   // Where space can't be reserved a full disk refuses deletions too.
   reserved_until_ = wanted;
   co_return true;
