@@ -28,8 +28,11 @@ constexpr std::uint64_t wake_tag = 1;
 constexpr unsigned features_needed =
     IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_FAST_POLL | IORING_FEAT_RSRC_TAGS;
 
+constexpr std::size_t small_receive_max = 64 * 1024;
+
 // From the cheapest to the oldest: completions are worked off when we ask for them (6.1), when we
-// enter the kernel anyway (5.19), or at any moment.
+// enter the kernel anyway (5.19, which can also wait for data before it tries to take some), or at
+// any moment.
 constexpr std::array setups{
     IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG |
         IORING_SETUP_SUBMIT_ALL,
@@ -85,7 +88,8 @@ bool is_reading(const Operation& operation) {
 
 class UringReactor final : public Reactor {
  public:
-  explicit UringReactor(const io_uring& ring) : ring_(ring) {}
+  explicit UringReactor(const io_uring& ring)
+      : ring_(ring), polls_first_((ring.flags & IORING_SETUP_TASKRUN_FLAG) != 0) {}
   ~UringReactor() override;
 
   void submit(Operation& operation) override;
@@ -106,6 +110,7 @@ class UringReactor final : public Reactor {
   void finish(Operation& operation, std::int32_t result);
 
   io_uring ring_;
+  const bool polls_first_;
   bool is_enabled_ = false;
   std::size_t under_way_ = 0;
   WakeEvent wake_event_;
@@ -148,6 +153,11 @@ io_uring_sqe& UringReactor::next_request() {
 void UringReactor::submit(Operation& operation) {
   auto& request = next_request();
   prepare(request, operation);
+  // Who waits for a small request has just answered one: nothing is there yet, and a first attempt
+  // to take it would be in vain. Of something large, more is often there.
+  const bool is_small_receive =
+      operation.kind == Operation::Kind::receive && operation.size <= small_receive_max;
+  if (is_small_receive && polls_first_) request.ioprio |= IORING_RECVSEND_POLL_FIRST;
   io_uring_sqe_set_data(&request, &operation);
   ++under_way_;
 }
