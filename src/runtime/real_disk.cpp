@@ -105,7 +105,8 @@ Result<> make_directory_tree(const std::string& path) {
   if (failure != EEXIST) return fail(report_file_error("make directory", path, failure));
   const auto is_there = is_directory(path);
   if (!is_there) return fail(is_there);
-  return *is_there ? Result<>{} : fail(Error::file_exists);
+  if (!*is_there) return fail(Error::file_exists);
+  return sync_names(parent);  // a process that died may have made it without
 }
 
 Result<> remove_tree(const std::string& path) {

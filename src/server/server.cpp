@@ -197,7 +197,8 @@ Task<Result<>> Server::tell_configuration() {
   const auto written = co_await runtime::write_file(*disk_, path, base::as_bytes(text));
   if (!written) {
     base::log_error("cannot write {}: {}", path, base::describe(written.error()).text);
-    co_return fail(written);
+    // On a full disk users must be able to delete something.
+    if (written.error() != Error::no_space) co_return fail(written);
   }
   base::log_info("Iggy server is running; data in {}, {} shard{}, {}", system.path, shards_.size(),
                  shards_.size() == 1 ? "" : "s", shards_.front()->reactor().name());
