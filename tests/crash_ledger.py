@@ -62,7 +62,8 @@ class Ledger:
     `open` are those since the last check, `settled` those that were found by one.
     """
 
-    def __init__(self, partitions):
+    def __init__(self, partitions, in_flight_max=1):
+        self.in_flight_max = in_flight_max  # requests of one producer
         self.open = {}
         self.settled = {}
         self.ends = [0] * partitions   # offsets below were checked
@@ -111,8 +112,9 @@ class Ledger:
             if batch.found_at is not None:
                 self.settled[batch.producer, batch.number] = batch
             self.acknowledged_count += batch.count if batch.state == ACKNOWLEDGED else 0
-        faults += [f"producer {producer} had one request in flight, but {numbers} are there"
-                   for producer, numbers in unacknowledged.items() if len(numbers) > 1]
+        faults += [f"producer {producer} had {self.in_flight_max} requests in flight, but "
+                   f"{numbers} are there" for producer, numbers in unacknowledged.items()
+                   if len(numbers) > self.in_flight_max]
         self.open = {}
         self.observed = {}
         return faults

@@ -1,6 +1,8 @@
 """Many connections that send, poll and change things at once, until the server is gone."""
 
+import collections
 import copy
+import itertools
 import selectors
 import socket
 import struct
@@ -8,13 +10,33 @@ import struct
 import crash_ledger
 import iggy_protocol as protocol
 
-STREAM, TOPIC, PARTITIONS = "crash", "load", 4
+STREAM, TOPIC, PARTITIONS = "crash", "load", 16
+PIPELINE_MAX = 8  # requests that a producer has in flight
 
 
-def producer(ledger, random, identity):
-    """Sends batches of all sizes; now and then one that must be refused."""
-    number = 0
+def producer(ledger, random, identity, in_flight_max=1):
+    """Sends batches of all sizes; now and then one that must be refused.
+
+    Replies come in the order of the requests, of which so many are in flight.
+    """
+    waiting = collections.deque()
+    requests = batches(ledger, random, identity)
     while True:
+        frames = b""
+        for _ in range(random.randint(1, in_flight_max) - len(waiting)):
+            batch, refusal, frame = next(requests)
+            waiting.append((batch, refusal))
+            frames += frame
+        status, _ = yield frames
+        batch, refusal = waiting.popleft()
+        if status != (refusal or 0):
+            raise AssertionError(f"a batch was answered with {status}, not {refusal or 0}")
+        batch.state = crash_ledger.REFUSED if refusal else crash_ledger.ACKNOWLEDGED
+
+
+def batches(ledger, random, identity):
+    """(batch, status with which it must be refused or None, its request)"""
+    for number in itertools.count():
         kind = random.random()
         count = (1 if kind < 0.6 else random.randint(2, 16) if kind < 0.97
                  else random.randint(100, 500))
@@ -35,11 +57,7 @@ def producer(ledger, random, identity):
         payload = protocol.send_payload(STREAM, TOPIC, partitioning, batch.messages())
         if how > 0.98:
             payload, refusal = payload + b"\0", 4036
-        status, _ = yield protocol.frame(protocol.SEND, payload)
-        if status != (refusal or 0):
-            raise AssertionError(f"a batch was answered with {status}, not {refusal or 0}")
-        batch.state = crash_ledger.REFUSED if refusal else crash_ledger.ACKNOWLEDGED
-        number += 1
+        yield batch, refusal, protocol.frame(protocol.SEND, payload)
 
 
 class StoredOffset:
@@ -198,8 +216,9 @@ class _Connection:
 def run(address, agents, goodbye=None, on_reply=lambda replies: None):
     """Runs each agent on a connection of its own until the server has closed all of them.
 
-    Returns the number of replies. One request of each connection is under way at any time. A reply
-    with the status `goodbye` is the last one. `on_reply` is called with their number so far.
+    An agent yields the bytes that are to be sent, and is sent one reply. Returns the number of
+    replies. One with the status `goodbye` is the last. `on_reply` is called with their number so
+    far.
     """
     login = protocol.frame(protocol.LOGIN, protocol.name("iggy") + protocol.name("iggy") +
                            struct.pack("<II", 0, 0))
@@ -220,8 +239,7 @@ def run(address, agents, goodbye=None, on_reply=lambda replies: None):
             for key, _ in events:
                 connection = key.data
                 alive = connection.receive()
-                reply = connection.take_reply()
-                if reply is not None and reply[0] != goodbye:
+                while (reply := connection.take_reply()) is not None and reply[0] != goodbye:
                     replies += 1
                     on_reply(replies)
                     alive = connection.answer(reply) and alive

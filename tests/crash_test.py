@@ -1,6 +1,6 @@
 """Kills the server at random moments of a many-connection load and checks what it comes back with.
 
-IGGY_CRASH_ROUNDS is the number of kills (50), IGGY_CRASH_SEED repeats the choices of a run.
+IGGY_CRASH_ROUNDS is the number of kills (30), IGGY_CRASH_SEED repeats the choices of a run.
 """
 
 import contextlib
@@ -12,18 +12,19 @@ import threading
 import time
 import unittest
 
+import crash_churn
 import crash_load
 import iggy_protocol as protocol
 from crash_ledger import ACKNOWLEDGED, REFUSED, Ledger
 from crash_load import PARTITIONS, STREAM, TOPIC
 from iggy_server import PATIENCE_S, Server, free_port
 
-ROUNDS = int(os.environ.get("IGGY_CRASH_ROUNDS", "50"))
+ROUNDS = int(os.environ.get("IGGY_CRASH_ROUNDS", "30"))
 SEED = int(os.environ.get("IGGY_CRASH_SEED", random.SystemRandom().randrange(2**32)))
-PRODUCERS = 8
+PRODUCERS = 5
+CHURNERS = 2
 ROUNDS_PER_DIRECTORY = 10
 REPLIES_MAX = 600  # before the kill
-CHECK_COUNT = 2000  # messages for each poll of a check
 
 
 class Life:
@@ -33,7 +34,8 @@ class Life:
         self.server = server
         self.choices = choices
         self.number = number
-        self.ledger = Ledger(PARTITIONS)
+        self.ledger = Ledger(PARTITIONS, crash_load.PIPELINE_MAX)
+        self.churns = [crash_churn.Churn(f"churn-{index}", index) for index in range(CHURNERS)]
         self.catalogue = crash_load.Catalogue()
         self.offsets = {}     # (partition, consumer) -> StoredOffset
         self.slowest_s = 0.0  # from exec to the first answer
@@ -77,8 +79,10 @@ class Life:
     def run_until_killed(self, round_number):
         """A load of many connections, and a SIGKILL in the middle of it."""
         base = round_number * PRODUCERS
-        agents = [crash_load.producer(self.ledger, self.own_choices(), base + index)
+        agents = [crash_load.producer(self.ledger, self.own_choices(), base + index,
+                                      self.choices.choice([1, crash_load.PIPELINE_MAX]))
                   for index in range(PRODUCERS)]
+        agents += [crash_churn.churner(churn, self.own_choices()) for churn in self.churns]
         for partition in (0, 1):
             stored = self.offsets.setdefault((partition, partition + 1),
                                              crash_load.StoredOffset())
@@ -119,16 +123,20 @@ class Life:
         """Where what the server has differs from what it owes."""
         with self.server.client(timeout=PATIENCE_S) as client:
             faults = self.catalogue_faults(client) + self.offset_faults(client)
+            for churn in self.churns:
+                faults += churn.check(client)
             for partition in range(PARTITIONS):
                 faults += self.ledger.check_new(
-                    partition, read_from(client, partition, self.ledger.ends[partition]))
+                    partition, crash_churn.read_from(client, TOPIC, partition,
+                                                     self.ledger.ends[partition]))
             return faults + self.ledger.settle()
 
     def faults_of_everything(self):
         with self.server.client(timeout=PATIENCE_S) as client:
             faults = []
             for partition in range(PARTITIONS):
-                faults += self.ledger.check_everything(partition, read_from(client, partition, 0))
+                faults += self.ledger.check_everything(
+                    partition, crash_churn.read_from(client, TOPIC, partition, 0))
             counts = [part["messages_count"] for part in client.topic(STREAM, TOPIC)["partitions"]]
             if counts != self.ledger.ends:
                 faults.append(f"{counts} messages are reported, {self.ledger.ends} are there")
@@ -156,17 +164,6 @@ class Life:
         return faults
 
 
-def read_from(client, partition, offset):
-    """All messages of the partition from `offset` on."""
-    messages = []
-    while True:
-        polled = client.poll(STREAM, TOPIC, partition, protocol.BY_OFFSET, offset + len(messages),
-                             CHECK_COUNT, who=99)
-        if not polled.messages:
-            return messages
-        messages += polled.messages
-
-
 class AKilledServer(unittest.TestCase):
     def test_keeps_what_it_acknowledged_and_nothing_that_it_refused(self):
         print(f"\nseed {SEED}, {ROUNDS} rounds", flush=True)
@@ -187,7 +184,7 @@ class AKilledServer(unittest.TestCase):
     def live(self, choices, first, rounds):
         environment = {
             # Small, so that segments are rolled and checkpoints written under load.
-            "IGGY_SYSTEM_SEGMENT_SIZE": "256 KiB",
+            "IGGY_SYSTEM_SEGMENT_SIZE": choices.choice(["16 KiB", "64 KiB", "256 KiB"]),
             "IGGY_MESSAGE_SAVER_INTERVAL": "50 ms",
             "IGGY_SYSTEM_PARTITION_ENFORCE_FSYNC": choices.choice(["true", "false", "false"]),
         }
@@ -283,7 +280,7 @@ class TheCheck(unittest.TestCase):
         for number in (1, 2):
             self.ledger.open[7, number].state = "sent"
         self.assertEqual(self.faults(),
-                         ["producer 7 had one request in flight, but [1, 2] are there"])
+                         ["producer 7 had 1 requests in flight, but [1, 2] are there"])
 
     def test_finds_a_wrong_partition(self):
         self.ledger.open[7, 1].partition = 3

@@ -1,7 +1,6 @@
 """Starting, stopping and restarting the server: what it refuses, what it keeps, what it says."""
 
 import os
-import pathlib
 import random
 import re
 import signal
@@ -382,87 +381,6 @@ class AnOrderlyStop(unittest.TestCase):
         with life.after_replies(signal.SIGTERM) as on_reply:
             crash_load.run(server.address, agents, goodbye=8, on_reply=on_reply)
         self.assertEqual(server.wait(), 0, server.errors.decode(errors="replace"))
-
-
-class SmallDisk:
-    """A file system of few bytes; SkipTest where none can be mounted."""
-
-    def __init__(self, size):
-        self.size = size
-
-    def __enter__(self):
-        self.folder = tempfile.mkdtemp(prefix="iggy-disk-")
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={self.size}", "tmpfs",
-                               self.folder], capture_output=True, text=True)
-        if done.returncode != 0:
-            os.rmdir(self.folder)
-            raise unittest.SkipTest(f"no tmpfs can be mounted: {done.stderr.strip()}")
-        return self.folder
-
-    def __exit__(self, *_):
-        subprocess.run(["umount", "-l", self.folder], check=True)
-        os.rmdir(self.folder)
-
-
-class AFullDisk(unittest.TestCase):
-    def test_refuses_messages_but_serves_reads_and_deletes_and_recovers(self):
-        with SmallDisk(16 * 2**20) as disk, Server() as server:
-            server.data = pathlib.Path(disk) / "data"
-            server.start()
-            with server.client() as client:
-                client.create_stream("stream")
-                client.create_topic("stream", "ballast", 1)
-                client.create_topic("stream", "kept", 1)
-                kept = self.fill_up(client)
-
-                self.assertEqual(self.payloads(client, "kept"), kept)
-                self.assertEqual(client.request(protocol.PING), (0, b""))
-                client.call(protocol.DELETE_TOPIC, protocol.identifier("stream") +
-                            protocol.identifier("ballast"))
-                self.wait_for_space(client, kept)
-                self.assertEqual(self.payloads(client, "kept"), kept)
-            server.kill()
-            server.start()
-            with server.client() as client:
-                self.assertEqual(self.payloads(client, "kept"), kept)
-            server.stop()
-
-    def fill_up(self, client):
-        """Sends until both topics have been refused; returns what `kept` has accepted."""
-        kept = []
-        refused = {"kept": 0, "ballast": 0}
-        for number in range(2000):
-            topic = "kept" if number % 8 == 0 else "ballast"
-            payload = b"%08d" % number + bytes(40_000)
-            status, _ = client.request(protocol.SEND, protocol.send_payload(
-                "stream", topic, protocol.to_partition(0), [protocol.Message(payload)]))
-            if status != 0:
-                refused[topic] += 1
-            elif topic == "kept":
-                kept.append(payload)
-            if refused["kept"] >= 3 and refused["ballast"] >= 3:
-                return kept
-        self.fail("the disk never was full")
-
-    def wait_for_space(self, client, kept):
-        """Files are removed behind the reply: sends until the first is accepted."""
-        for number in range(100_000):
-            payload = b"after %d" % number + bytes(40_000)
-            status, _ = client.request(protocol.SEND, protocol.send_payload(
-                "stream", "kept", protocol.to_partition(0), [protocol.Message(payload)]))
-            if status == 0:
-                kept.append(payload)
-                return
-        self.fail("no message is accepted although there is space again")
-
-    @staticmethod
-    def payloads(client, topic):
-        found = []
-        while True:
-            polled = client.poll("stream", topic, 0, protocol.BY_OFFSET, len(found))
-            if not polled.messages:
-                return found
-            found += [message.payload for message in polled.messages]
 
 
 if __name__ == "__main__":
