@@ -91,6 +91,15 @@ Task<Result<std::optional<Checkpoint>>> read_checkpoint(runtime::Disk& disk, std
   co_return std::optional<Checkpoint>{};
 }
 
+Task<Result<>> remove_checkpoint(PartitionState& state) {
+  auto& disk = state.store.disk();
+  const auto& directory = state.options.directory;
+  const auto removed = co_await disk.unlink(runtime::join_path(directory, file_name));
+  if (!removed && removed.error() == Error::file_not_found) co_return Result<>{};
+  if (!removed) co_return fail(removed);
+  co_return co_await disk.sync_directory(directory);
+}
+
 Task<> write_index(PartitionState& state) {
   auto& active = state.active;
   const auto count = active.index.entries().size();

@@ -30,6 +30,10 @@ Result<Checkpoint> decode_checkpoint(base::ByteView bytes);
 Task<Result<std::optional<Checkpoint>>> read_checkpoint(runtime::Disk& disk, std::string directory,
                                                         Incarnation incarnation);
 
+/// Removes the checkpoint, if there is one: the log no longer reaches up to it.
+/// Errors: permission_denied, io_error.
+Task<Result<>> remove_checkpoint(PartitionState& state);
+
 /// Syncs the log, then writes the index entries that are new, then the checkpoint.
 /// Errors: cannot_sync_file, no_space, io_error, cancelled.
 Task<Result<>> write_checkpoint(PartitionState& state);

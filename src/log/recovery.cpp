@@ -47,7 +47,7 @@ class Recovery {
         if (const auto base = base_offset_of(entry)) bases.push_back(*base);
       }
     }
-    if (bases.empty()) co_return start_empty();
+    if (bases.empty()) co_return co_await start_empty(*exists);
 
     auto checkpoint =
         co_await read_checkpoint(disk_, state_.options.directory, state_.options.incarnation);
@@ -64,11 +64,14 @@ class Recovery {
   }
 
  private:
-  Result<> start_empty() {
+  Task<Result<>> start_empty(bool has_directory) {
     state_.epoch = 1;
-    if (!state_.options.must_exist) return {};
-    base::log_error("The partition in {} has lost its files.", state_.options.directory);
-    return fail(Error::file_not_found);
+    if (state_.options.must_exist) {
+      base::log_error("The partition in {} has lost its files.", state_.options.directory);
+      co_return fail(Error::file_not_found);
+    }
+    if (!has_directory) co_return Result<>{};
+    co_return co_await remove_checkpoint(state_);
   }
 
   /// Reads the totals of a segment that another one follows.
@@ -121,7 +124,11 @@ class Recovery {
     const auto verified =
         co_await verifier.run({.end = {.position = 0, .offset = segment.base_offset}});
     if (!verified) co_return fail(verified);
-    note_damage(verified->damaged);
+    // Whatever the damaged file says, it ends where the next one begins.
+    for (auto range : verified->damaged) {
+      range.to = std::min(range.to, end_offset);
+      if (range.from < range.to) note_damage({range});
+    }
     if (verified->end.offset < end_offset) {
       base::log_error("Damage in {} from byte {} on: messages {} to {} are lost.",
                       window.file()->path(), verified->end.position, verified->end.offset,
@@ -145,8 +152,12 @@ class Recovery {
     active.base_offset = base;
     // Nothing is written before all names are on the disk. If nothing was, they may not be there.
     state_.has_directory = *size > 0 || !state_.sealed.empty();
+    if (is_behind_checkpoint(base, *size)) {
+      if (const auto forgotten = co_await forget_checkpoint(); !forgotten)
+        co_return fail(forgotten);
+    }
     RecordWindow window(*file, *size);
-    auto start = start_of_last(base, *size);
+    auto start = start_of_last(base);
     state_.durable_end = start.end.offset;
     // What stands before is indexed in the file, and looked at when it is needed.
     active.indexed = start.end;
@@ -175,16 +186,29 @@ class Recovery {
     co_return Result<>{};
   }
 
+  /// True if what was on the disk once, up to the checkpoint, is not there any more.
+  [[nodiscard]] bool is_behind_checkpoint(std::uint64_t base, std::uint64_t size) const {
+    if (!checkpoint_ || checkpoint_->segment < base) return false;
+    if (checkpoint_->segment == base && checkpoint_->place.position <= size) return false;
+    base::log_error(
+        "{} ends at byte {}, before the checkpoint at {} of the segment {} (offset {}).",
+        state_.segment_path(base, ".log"), size, checkpoint_->place.position, checkpoint_->segment,
+        checkpoint_->place.offset);
+    return true;
+  }
+
+  /// Behind new messages the log would reach up to it again, and it would be believed.
+  Task<Result<>> forget_checkpoint() {
+    epoch_ = std::max(epoch_, checkpoint_->epoch);
+    last_timestamp_ = checkpoint_->last_timestamp;
+    checkpoint_.reset();
+    co_return co_await remove_checkpoint(state_);
+  }
+
   /// Where verification starts: at the checkpoint if it is one of this segment.
-  [[nodiscard]] Verified start_of_last(std::uint64_t base, std::uint64_t size) const {
+  [[nodiscard]] Verified start_of_last(std::uint64_t base) const {
     Verified start{.end = {.position = 0, .offset = base}};
     if (!checkpoint_ || checkpoint_->segment != base) return start;
-    if (checkpoint_->place.position > size) {
-      base::log_error("{} ends at byte {}, before the checkpoint at {} (offset {}).",
-                      state_.segment_path(base, ".log"), size, checkpoint_->place.position,
-                      checkpoint_->place.offset);
-      return start;
-    }
     if (state_.store.settings().validate_checksum) return start;
     start.end = checkpoint_->place;
     start.totals = checkpoint_->totals;
@@ -202,7 +226,7 @@ class Recovery {
   }
 
   void finish() {
-    state_.last_timestamp = state_.active.totals.last_timestamp;
+    state_.last_timestamp = std::max(last_timestamp_, state_.active.totals.last_timestamp);
     for (const auto& segment : state_.sealed) {
       state_.last_timestamp = std::max(state_.last_timestamp, segment.totals.last_timestamp);
     }
@@ -218,6 +242,7 @@ class Recovery {
   runtime::Disk& disk_;
   std::optional<Checkpoint> checkpoint_;
   std::uint64_t epoch_ = 0;
+  std::uint64_t last_timestamp_ = 0;  // of a checkpoint that was forgotten
 };
 
 }  // namespace

@@ -235,6 +235,53 @@ TEST_F(Recovery, keeps_what_there_is_of_a_log_that_ends_before_its_checkpoint) {
   EXPECT_EQ(append({"d"})->first_offset, 1);
 }
 
+TEST_F(Recovery, keeps_what_was_appended_to_a_log_that_had_ended_before_its_checkpoint) {
+  ASSERT_TRUE(open());
+  ASSERT_TRUE(append({"a"}));
+  ASSERT_TRUE(append({"b", "c"}));
+  ASSERT_TRUE(shard_.run(log_->close()));
+  log_.reset();
+  cut(first_segment, 80 + 65 + 100);
+  ASSERT_TRUE(open());
+  const std::string reaches_beyond(1000, 'd');
+  ASSERT_TRUE(append({reaches_beyond}));
+
+  ASSERT_TRUE(crash_and_open());
+
+  EXPECT_EQ(payloads(), texts("a", reaches_beyond));
+}
+
+TEST_F(Recovery, keeps_what_was_appended_to_a_log_that_had_lost_the_segment_of_its_checkpoint) {
+  settings_.segment_size = ByteSize{65};
+  ASSERT_TRUE(open());
+  for (const auto* payload : {"a", "b", "c"}) ASSERT_TRUE(append({payload}));
+  ASSERT_TRUE(shard_.run(log_->close()));
+  log_.reset();
+  ASSERT_TRUE(shard_.run(disk_.unlink("data/7/00000000000000000002.log")));
+  ASSERT_TRUE(open());
+  const std::string reaches_beyond(1000, 'd');
+  ASSERT_TRUE(append({reaches_beyond}));
+
+  ASSERT_TRUE(crash_and_open());
+
+  EXPECT_EQ(payloads(), texts("a", "b", reaches_beyond));
+}
+
+TEST_F(Recovery, keeps_what_was_appended_to_a_log_that_had_lost_everything_but_its_checkpoint) {
+  ASSERT_TRUE(open());
+  ASSERT_TRUE(append({"a"}));
+  ASSERT_TRUE(shard_.run(log_->close()));
+  log_.reset();
+  ASSERT_TRUE(shard_.run(disk_.unlink(first_segment)));
+  ASSERT_TRUE(open());
+  const std::string reaches_beyond(1000, 'd');
+  ASSERT_TRUE(append({reaches_beyond}));
+
+  ASSERT_TRUE(crash_and_open());
+
+  EXPECT_EQ(payloads(), texts(reaches_beyond));
+}
+
 TEST_F(Recovery, writes_nothing_if_nothing_is_appended) {
   ASSERT_TRUE(open());
   ASSERT_TRUE(append({"a", "b"}));

@@ -239,6 +239,23 @@ TEST_F(Segments, can_be_read_if_one_in_the_middle_is_gone) {
   EXPECT_EQ(payloads_from(4), texts("e"));
 }
 
+TEST_F(Segments, can_be_read_behind_one_that_is_damaged_and_holds_a_later_one) {
+  open_small();
+  for (const auto* payload : {"a", "b", "c", "d", "e"}) ASSERT_TRUE(append({payload}));
+  log_.reset();
+  auto mixed = disk_.contents(first_segment);
+  mixed.resize(80 + 65 + 64);  // the first message, and a part of the second
+  const auto later = disk_.contents("data/7/00000000000000000004.log");
+  mixed.insert(mixed.end(), later.begin(), later.end());
+  disk_.set_contents(first_segment, std::move(mixed));
+
+  ASSERT_TRUE(open());
+
+  EXPECT_EQ(read({.from = ReadRequest::From::offset, .value = 1, .count = 1}).error(),
+            Error::damaged);
+  EXPECT_EQ(payloads_from(2), texts("c", "d", "e"));
+}
+
 TEST_F(Segments, are_counted_anew_if_a_seal_is_damaged) {
   open_small();
   for (const auto* payload : {"a", "b", "c"}) ASSERT_TRUE(append({payload}));
