@@ -102,7 +102,7 @@ class Server:
             "IGGY_WEBSOCKET_ADDRESS": "127.0.0.1:0",
         }
         for key in ("IGGY_RUNTIME", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS",
-                    "LLVM_PROFILE_FILE"):
+                    "TSAN_OPTIONS", "LLVM_PROFILE_FILE"):
             if key in os.environ:
                 environment[key] = os.environ[key]
         environment.update(self.environment)
