@@ -37,7 +37,10 @@ class Workload {
                  .enforce_fsync = kind.enforce_fsync,
                  .validate_checksum = dice_.one_in(4),
                  .validate_on_read = dice_.one_in(4),
-                 .index_interval = {std::uint64_t{256} << dice_.below(4)}};
+                 .index_interval = {std::uint64_t{256} << dice_.below(4)},
+                 .checkpoint_interval = {dice_.below(3) * 1024},
+                 .index_memory = {dice_.one_in(2) ? 0 : std::uint64_t{1} << 20},
+                 .files_max = dice_.one_in(2) ? 1 + dice_.below(4) : 2048};
     for (std::uint64_t i = 0; i < partitions_.size(); ++i) renew(partitions_[i]);
   }
   ~Workload() { release(); }
