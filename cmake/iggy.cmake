@@ -28,6 +28,10 @@ function(iggy_folder name)
     target_link_libraries(iggy_${name} ${scope} iggy_${folder})
   endforeach()
 
+  # wire_test brings an operator new that counts, where TSan has its own; wire knows no threads.
+  if(name STREQUAL "wire" AND IGGY_SANITIZE STREQUAL "thread")
+    set(tests "")
+  endif()
   if(tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE iggy_${name} GTest::gtest GTest::gtest_main)
