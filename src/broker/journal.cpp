@@ -8,21 +8,13 @@
 
 #include "base/error_table.hpp"
 #include "base/logging.hpp"
+#include "runtime/held_permit.hpp"
 
 namespace iggy::broker {
 
 namespace {
 
 constexpr std::uint64_t file_bytes_max = std::uint64_t{1} << 30;
-
-/// Gives a permit back at the end of a scope.
-struct Permit {
-  explicit Permit(runtime::Semaphore& held) : semaphore(held) {}
-  ~Permit() { semaphore.release(); }
-  Permit(const Permit&) = delete;
-  Permit& operator=(const Permit&) = delete;
-  runtime::Semaphore& semaphore;
-};
 
 std::string_view name_of(Error error) { return base::describe(error).name; }
 
@@ -157,7 +149,7 @@ Task<Result<>> Journal::append(std::span<const JournalRecord> records) {
     if (record.change.body.size() > record_body_bytes_max) co_return fail(Error::limit_reached);
   }
   if (const auto free = co_await file_use_.acquire(); !free) co_return fail(free);
-  const Permit permit(file_use_);
+  const runtime::HeldPermit permit(file_use_);
   if (failed_) co_return fail(Error::cannot_sync_file);
 
   base::Bytes bytes;
@@ -200,7 +192,7 @@ Task<Result<>> Journal::compact(std::uint64_t index, base::ByteView snapshot) {
   snapshot_index_ = index;
 
   if (const auto free = co_await file_use_.acquire(); !free) co_return fail(free);
-  const Permit permit(file_use_);
+  const runtime::HeldPermit permit(file_use_);
   if (failed_) co_return fail(Error::cannot_sync_file);
   co_return co_await restart_behind(place_of(index));
 }

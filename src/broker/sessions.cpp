@@ -2,6 +2,7 @@
 #include "broker/sessions.hpp"
 
 #include "broker/password.hpp"
+#include "runtime/held_permit.hpp"
 
 namespace iggy::broker {
 
@@ -17,8 +18,8 @@ Task<Result<wire::UserIdentity>> login_user(Context context, wire::LoginUser req
   const auto hash = std::string(user ? user->password_hash : decoy_password_hash);
   auto& hashing = context.broker.here().hashing;
   if (const auto alone = co_await hashing.acquire(); !alone) co_return fail(alone);
+  const runtime::HeldPermit held(hashing);
   const auto verified = co_await verify_password(request.password.text(), hash);
-  hashing.release();
   if (!verified) co_return fail(verified);
   if (!*verified || id == nobody) co_return fail(Error::invalid_credentials);
 

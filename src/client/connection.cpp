@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/error_table.hpp"
+#include "runtime/held_permit.hpp"
 #include "runtime/timer.hpp"
 
 namespace iggy::client {
@@ -27,18 +28,6 @@ Error error_of_stream(Error error) {
   return error == Error::cancelled || error == Error::timed_out ? error : Error::disconnected;
 }
 
-/// Holds a permit that was acquired.
-class Turn {
- public:
-  explicit Turn(runtime::Semaphore& turns) : turns_(turns) {}
-  ~Turn() { turns_.release(); }
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-
- private:
-  runtime::Semaphore& turns_;
-};
-
 }  // namespace
 
 Connection::Connection(std::unique_ptr<net::ByteStream> stream, ConnectionLimits limits)
@@ -46,7 +35,7 @@ Connection::Connection(std::unique_ptr<net::ByteStream> stream, ConnectionLimits
 
 Task<Result<base::Bytes>> Connection::exchange(base::ByteView frame) {
   if (const auto ours = co_await turn_.acquire(); !ours) co_return fail(ours);
-  const Turn turn(turn_);
+  const runtime::HeldPermit turn(turn_);
   if (!usable_) co_return fail(Error::disconnected);
 
   // Out of step until the whole reply is here: also if this frame is destroyed before.

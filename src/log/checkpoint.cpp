@@ -125,7 +125,7 @@ Task<> write_index(PartitionState& state) {
 
 Task<Result<>> write_checkpoint(PartitionState& state) {
   if (const auto alone = co_await state.keeping.acquire(); !alone) co_return fail(alone);
-  const Held held(state.keeping);
+  const runtime::HeldPermit held(state.keeping);
   if (!state.is_checkpoint_due()) co_return co_await sync_log(state);
 
   const Checkpoint checkpoint{

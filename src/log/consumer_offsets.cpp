@@ -9,9 +9,9 @@
 
 #include "base/error_table.hpp"
 #include "base/logging.hpp"
-#include "log/held.hpp"
 #include "log/offset_records.hpp"
 #include "log/open_files.hpp"
+#include "runtime/held_permit.hpp"
 
 namespace iggy::log {
 namespace {
@@ -80,7 +80,7 @@ Task<Result<>> ConsumerOffsets::store(ConsumerKey key, std::uint64_t offset) {
   if (!state.writing.try_acquire()) {
     if (const auto alone = co_await state.writing.acquire(); !alone) co_return fail(alone);
   }
-  const Held held(state.writing);
+  const runtime::HeldPermit held(state.writing);
   const auto found = state.offsets.find(key);
   if (found != state.offsets.end() && found->second == offset) co_return Result<>{};
   if (found == state.offsets.end() && state.offsets.size() >= keys_max) {
@@ -96,7 +96,7 @@ Task<Result<>> ConsumerOffsets::store(ConsumerKey key, std::uint64_t offset) {
 Task<Result<>> ConsumerOffsets::remove(ConsumerKey key) {
   auto& state = *state_;
   if (const auto alone = co_await state.writing.acquire(); !alone) co_return fail(alone);
-  const Held held(state.writing);
+  const runtime::HeldPermit held(state.writing);
   if (!state.offsets.contains(key)) co_return fail(Error::consumer_offset_not_found);
   const auto written =
       co_await state.append({.key = key, .operation = OffsetRecord::Operation::remove});
@@ -108,7 +108,7 @@ Task<Result<>> ConsumerOffsets::remove(ConsumerKey key) {
 Task<Result<>> ConsumerOffsets::sync() {
   auto& state = *state_;
   if (const auto alone = co_await state.writing.acquire(); !alone) co_return fail(alone);
-  const Held held(state.writing);
+  const runtime::HeldPermit held(state.writing);
   if (state.needs_rewrite || state.is_mostly_dead()) co_return co_await state.rewrite();
   if (!state.is_dirty) co_return Result<>{};
   co_return co_await state.sync_file();

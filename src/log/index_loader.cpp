@@ -7,7 +7,7 @@
 
 #include "base/error_table.hpp"
 #include "base/logging.hpp"
-#include "log/held.hpp"
+#include "runtime/held_permit.hpp"
 
 namespace iggy::log {
 namespace {
@@ -165,7 +165,8 @@ Task<Result<>> rebuild_index(PartitionState& state, std::uint64_t base_offset) {
   base::log_warning("The index {} disagrees with the log and is made anew.",
                     state.segment_path(base_offset, ".index"));
   if (const auto alone = co_await state.keeping.acquire(); !alone) co_return fail(alone);
-  const Held held(state.keeping);  // nobody else writes the file meanwhile, or seals the segment
+  const runtime::HeldPermit held(
+      state.keeping);  // nobody else writes the file meanwhile, or seals the segment
   const auto bounds = bounds_of(state, base_offset);
   if (!bounds) co_return Result<>{};
   auto file = co_await open_segment(state, base_offset);

@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "log/held.hpp"
 #include "log/index_cache.hpp"
 #include "log/log_store.hpp"
 #include "log/open_files.hpp"
@@ -16,6 +15,7 @@
 #include "log/segment_index.hpp"
 #include "log/segment_scan.hpp"
 #include "runtime/event.hpp"
+#include "runtime/held_permit.hpp"
 
 namespace iggy::log {
 

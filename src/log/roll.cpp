@@ -88,7 +88,7 @@ Task<Result<>> Appender::write_seal() {
 /// Writes index entries ahead of the checkpoint, so that they don't fill the memory.
 Task<> Appender::write_entries() {
   if (!state_.keeping.try_acquire()) co_return;  // a checkpoint is under way, and does it
-  const Held held(state_.keeping);
+  const runtime::HeldPermit held(state_.keeping);
   co_await write_index(state_);
 }
 
