@@ -32,7 +32,6 @@ Task<> Connections::serve_one(Arrival arrival) {
   if (!departure) co_return;
   base::log_debug("{} moves from shard {} to shard {}", departure->arrival.session.address, shard_,
                   departure->shard);
-  placement_.count_in(departure->shard);
   co_await placement_.hand_over(departure->shard, std::move(departure->arrival));
 }
 

@@ -35,6 +35,7 @@ std::uint64_t Placement::connections_count() const {
 }
 
 runtime::Task<> Placement::hand_over(std::size_t shard, Arrival arrival) {
+  count_in(shard);
   auto& connections = *places_[shard].connections;
   co_await runtime::on(*places_[shard].shard, [&connections, &arrival] {
     take_in(connections, arrival);

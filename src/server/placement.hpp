@@ -33,7 +33,7 @@ class Placement {
   void count_in(std::size_t shard) { places_[shard].count.add(); }
   void count_out(std::size_t shard) { places_[shard].count.subtract(); }
 
-  /// Hands a connection, which is counted there already, to a shard; it is served there.
+  /// Counts a connection in and hands it to a shard, which serves it.
   runtime::Task<> hand_over(std::size_t shard, Arrival arrival);
 
   /// A connection of `here` has all its partitions on `home`: it should go there, unless that would

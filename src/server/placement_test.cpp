@@ -84,7 +84,6 @@ class House {
                      wire::Transport::tcp);
     arrival.session.log_in(session_.user_id, session_.user_incarnation);
     arrival.may_move = may_move;
-    placement_.count_in(0);
     co_await placement_.hand_over(0, std::move(arrival));
     co_return std::move(*client);
   }

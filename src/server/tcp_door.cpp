@@ -90,9 +90,7 @@ void TcpDoor::take_in(runtime::DetachedSocket detached) {
       make_arrival(std::make_unique<net::TcpStream>(std::move(socket)), wire::Transport::tcp);
   arrival.may_move = settings_.socket_migration;
   arrival.stream->leave_shard();
-  const auto shard = placement_.emptiest();
-  placement_.count_in(shard);
-  handing_over_.spawn(placement_.hand_over(shard, std::move(arrival)));
+  handing_over_.spawn(placement_.hand_over(placement_.emptiest(), std::move(arrival)));
 }
 
 std::uint64_t TcpDoor::RareLine::count() {
