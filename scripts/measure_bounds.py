@@ -4,18 +4,12 @@
 usage: scripts/measure_bounds.py [--server build/release/bin/iggy-server] [--rounds 300]
 """
 
-import argparse
-import os
-import pathlib
-import platform
 import statistics
-import sys
 import time
 
-sys.dont_write_bytecode = True
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests"))
-import bounds_test as bounds  # noqa: E402
-from iggy_server import Server  # noqa: E402
+from measuring import each_backend, parser_for
+import bounds_test as bounds
+from iggy_server import Server
 
 
 def measure(good, rounds):
@@ -42,16 +36,11 @@ def show(name, times, server):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--server", default="build/release/bin/iggy-server")
+    parser = parser_for(__doc__)
     parser.add_argument("--rounds", type=int, default=300)
-    parser.add_argument("--backend", choices=("io_uring", "epoll"), action="append")
     options = parser.parse_args()
-    os.environ["IGGY_SERVER"] = os.path.abspath(options.server)
     bounds.raise_descriptor_limit()
-    print(f"{platform.platform()}, {os.cpu_count()} CPUs; p50 and p99 in ms, resident size")
-    for backend in options.backend or ("io_uring", "epoll"):
-        os.environ["IGGY_RUNTIME"] = backend
+    for backend in each_backend(options, "; p50 and p99 in ms, resident size"):
         print(backend)
         with Server(environment=bounds.SETTINGS) as server:
             server.start()

@@ -4,49 +4,11 @@
 usage: scripts/measure_idle.py [--server build/release/bin/iggy-server] [--runs 20]
 """
 
-import argparse
-import os
-import pathlib
-import platform
 import statistics
-import sys
 import time
 
-sys.dont_write_bytecode = True
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests"))
-from iggy_protocol import Client  # noqa: E402
-from iggy_server import Server, free_port  # noqa: E402
-
-
-def resident_megabytes(process_id):
-    """Resident size, and the part of it that no other process shares."""
-    figures = {}
-    for line in pathlib.Path(f"/proc/{process_id}/smaps_rollup").read_text().splitlines()[1:]:
-        key, value = line.split(":")
-        figures[key] = int(value.split()[0]) / 1024
-    return figures["Rss"], figures["Private_Clean"] + figures["Private_Dirty"]
-
-
-def start(server):
-    """Starts the server; returns the milliseconds from exec until a connection is accepted."""
-    server.launch()
-    begun = time.perf_counter()
-    server.address = f"127.0.0.1:{server.port}"
-    while True:
-        try:
-            client = Client(server.address, login=False)
-            break
-        except ConnectionRefusedError:
-            server.check_started()
-    milliseconds = (time.perf_counter() - begun) * 1000
-    client.ping()
-    client.close()
-    return milliseconds
-
-
-def cpu_seconds(process_id):
-    fields = pathlib.Path(f"/proc/{process_id}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+from measuring import cpu_seconds, each_backend, parser_for, resident_megabytes, start
+from iggy_server import Server, free_port
 
 
 def spread(values):
@@ -55,7 +17,6 @@ def spread(values):
 
 
 def measure(backend, runs, idle_s):
-    os.environ["IGGY_RUNTIME"] = backend
     with Server(port=free_port()) as server:
         first = start(server)
         # The first start has hashed the root user's password.
@@ -89,15 +50,11 @@ def measure(backend, runs, idle_s):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--server", default="build/release/bin/iggy-server")
+    parser = parser_for(__doc__)
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--idle-seconds", type=int, default=5)
-    parser.add_argument("--backend", choices=("io_uring", "epoll"), action="append")
     options = parser.parse_args()
-    os.environ["IGGY_SERVER"] = os.path.abspath(options.server)
-    print(f"{platform.platform()}, {os.cpu_count()} CPUs")
-    for backend in options.backend or ("io_uring", "epoll"):
+    for backend in each_backend(options):
         measure(backend, options.runs, options.idle_seconds)
 
 

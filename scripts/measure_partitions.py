@@ -4,21 +4,14 @@
 usage: scripts/measure_partitions.py [--server build/release/bin/iggy-server] [--partitions 10000]
 """
 
-import argparse
 import os
-import pathlib
-import platform
 import statistics
-import sys
 import time
 
-sys.dont_write_bytecode = True
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests"))
-from measure_idle import cpu_seconds, resident_megabytes, start  # noqa: E402
-from iggy_protocol import DELETE_TOPIC, Message, identifier, to_partition  # noqa: E402
-from iggy_server import Server, free_port  # noqa: E402
-from partitions_test import in_parallel  # noqa: E402
+from measuring import cpu_seconds, each_backend, parser_for, resident_megabytes, start
+from iggy_protocol import DELETE_TOPIC, Message, identifier, to_partition
+from iggy_server import Server, free_port
+from partitions_test import in_parallel
 
 PER_TOPIC = 1000
 
@@ -82,7 +75,6 @@ def measure_start(server, kind, partitions, idle_s):
 
 def measure(backend, partitions, idle_s):
     print(f"-- {backend}")
-    os.environ["IGGY_RUNTIME"] = backend
     with Server(port=free_port()) as server:
         server.start()
         with server.client() as client:
@@ -112,15 +104,11 @@ def measure(backend, partitions, idle_s):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--server", default="build/release/bin/iggy-server")
+    parser = parser_for(__doc__)
     parser.add_argument("--partitions", type=int, default=10000)
     parser.add_argument("--idle-seconds", type=int, default=5)
-    parser.add_argument("--backend", choices=("io_uring", "epoll"), action="append")
     options = parser.parse_args()
-    os.environ["IGGY_SERVER"] = os.path.abspath(options.server)
-    print(f"{platform.platform()}, {os.cpu_count()} CPUs")
-    for backend in options.backend or ("io_uring", "epoll"):
+    for backend in each_backend(options):
         measure(backend, options.partitions, options.idle_seconds)
 
 
