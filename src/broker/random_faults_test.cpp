@@ -12,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/logging.hpp"
 #include "broker/catalogue_owner.hpp"
 #include "broker/snapshot.hpp"
 #include "broker/test_support.hpp"
@@ -259,9 +258,6 @@ class RandomChanges : public ::testing::Test {
  protected:
   static constexpr std::uint64_t seeds_count = 6;
 
-  RandomChanges() { base::set_log_level(base::LogLevel::off); }
-  ~RandomChanges() override { base::set_log_level(level_); }
-
   void die_everywhere(Crash crash) {
     for (const auto seed : runtime::fault_seeds(seeds_count)) {
       SCOPED_TRACE(runtime::repeat_with(seed));
@@ -306,11 +302,7 @@ class RandomChanges : public ::testing::Test {
   void fail_at(DiskCall call, std::uint64_t calls, std::uint64_t seed, bool has_restarts) {
     runtime::Dice dice(seed * 100'000 + calls);
     Workload workload(seed, dice.below(1'000'000), has_restarts);
-    const auto error = dice.one_in(2) ? Error::io_error : Error::no_space;
-    const auto written = dice.one_in(3)   ? 0
-                         : dice.one_in(2) ? std::uint64_t{1'000'000}
-                                          : dice.below(600);
-    workload.disk().fail_call(call, calls, error, written);
+    runtime::fail_call_somehow(workload.disk(), call, calls, dice);
     workload.run();
     workload.crash_and_check(dice.one_in(2) ? Crash::process_killed : Crash::power_loss);
     if (HasFailure()) return;
@@ -319,7 +311,7 @@ class RandomChanges : public ::testing::Test {
   }
 
  private:
-  base::LogLevel level_ = base::log_level();
+  runtime::QuietLog quiet_;
 };
 
 TEST_F(RandomChanges, survive_a_loss_of_power_at_every_call) { die_everywhere(Crash::power_loss); }

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "base/logging.hpp"
 #include "log/testing.hpp"
 #include "runtime/memory_faults_testing.hpp"
 #include "runtime/memory_file.hpp"
@@ -20,11 +19,8 @@ class Damage : public ::testing::Test {
  protected:
   static constexpr std::uint64_t seeds_count = 400;
 
-  Damage() { base::set_log_level(base::LogLevel::off); }
-  ~Damage() override { base::set_log_level(level_); }
-
  private:
-  base::LogLevel level_ = base::log_level();
+  runtime::QuietLog quiet_;
 };
 
 /// Several segments of batches of all sizes; gives the payloads.

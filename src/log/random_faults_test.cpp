@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <string>
 
-#include "base/logging.hpp"
 #include "log/fault_workload.hpp"
 #include "runtime/memory_faults_testing.hpp"
 
@@ -63,11 +62,7 @@ void fail_everywhere(std::uint64_t seed, WorkloadKind kind, DiskCall call) {
                  std::to_string(static_cast<int>(call)));
     runtime::Dice dice(seed * 100'000 + calls);
     Workload workload(seed, dice.below(1'000'000), kind);
-    const auto error = dice.one_in(2) ? Error::io_error : Error::no_space;
-    const auto written = dice.one_in(3)   ? 0
-                         : dice.one_in(2) ? std::uint64_t{1'000'000}
-                                          : dice.below(600);
-    workload.disk().fail_call(call, calls, error, written);
+    runtime::fail_call_somehow(workload.disk(), call, calls, dice);
     workload.run();
     const auto crash = dice.one_in(2) ? Crash::process_killed : Crash::power_loss;
     workload.crash_and_check(crash);
@@ -79,9 +74,6 @@ void fail_everywhere(std::uint64_t seed, WorkloadKind kind, DiskCall call) {
 
 class RandomWork : public ::testing::TestWithParam<bool> {
  protected:
-  RandomWork() { base::set_log_level(base::LogLevel::off); }
-  ~RandomWork() override { base::set_log_level(level_); }
-
   template <class Test>
   void each_seed(Test test) {
     for (const auto seed : runtime::fault_seeds(seeds_count)) {
@@ -92,7 +84,7 @@ class RandomWork : public ::testing::TestWithParam<bool> {
   }
 
  private:
-  base::LogLevel level_ = base::log_level();
+  runtime::QuietLog quiet_;
 };
 
 TEST_P(RandomWork, survives_a_loss_of_power_at_every_call) {

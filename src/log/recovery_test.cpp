@@ -27,6 +27,15 @@ class Recovery : public LogTest {
     bench.log_.reset();
     bench.disk_.crash(Crash::process_killed);
   }
+  /// An orderly end after a message and a group of two, of which half a group is left.
+  void lose_what_the_checkpoint_covers() {
+    ASSERT_TRUE(open());
+    ASSERT_TRUE(append({"a"}));
+    ASSERT_TRUE(append({"b", "c"}));
+    ASSERT_TRUE(shard_.run(log_->close()));
+    log_.reset();
+    cut(first_segment, 80 + 65 + 100);
+  }
 };
 
 TEST_F(Recovery, finds_an_empty_log_where_nothing_is) {
@@ -222,12 +231,7 @@ TEST_F(Recovery, does_without_a_checkpoint_that_is_wrong) {
 }
 
 TEST_F(Recovery, keeps_what_there_is_of_a_log_that_ends_before_its_checkpoint) {
-  ASSERT_TRUE(open());
-  ASSERT_TRUE(append({"a"}));
-  ASSERT_TRUE(append({"b", "c"}));
-  ASSERT_TRUE(shard_.run(log_->close()));
-  log_.reset();
-  cut(first_segment, 80 + 65 + 100);
+  ASSERT_NO_FATAL_FAILURE(lose_what_the_checkpoint_covers());
 
   ASSERT_TRUE(open());
 
@@ -236,12 +240,7 @@ TEST_F(Recovery, keeps_what_there_is_of_a_log_that_ends_before_its_checkpoint) {
 }
 
 TEST_F(Recovery, keeps_what_was_appended_to_a_log_that_had_ended_before_its_checkpoint) {
-  ASSERT_TRUE(open());
-  ASSERT_TRUE(append({"a"}));
-  ASSERT_TRUE(append({"b", "c"}));
-  ASSERT_TRUE(shard_.run(log_->close()));
-  log_.reset();
-  cut(first_segment, 80 + 65 + 100);
+  ASSERT_NO_FATAL_FAILURE(lose_what_the_checkpoint_covers());
   ASSERT_TRUE(open());
   const std::string reaches_beyond(1000, 'd');
   ASSERT_TRUE(append({reaches_beyond}));
