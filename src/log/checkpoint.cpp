@@ -123,20 +123,20 @@ Task<> write_index(PartitionState& state) {
   state.note_written_entries(count);
 }
 
-Task<Result<>> write_checkpoint(PartitionState& state) {
-  if (const auto alone = co_await state.keeping.acquire(); !alone) co_return fail(alone);
-  const runtime::HeldPermit held(state.keeping);
-  if (!state.is_checkpoint_due()) co_return co_await sync_log(state);
+namespace {
 
-  const Checkpoint checkpoint{
-      .incarnation = state.options.incarnation,
-      .segment = state.active.base_offset,
-      .place = {.position = state.active.position, .offset = state.visible_end},
-      .epoch = state.epoch,
-      .last_timestamp = state.last_timestamp,
-      .totals = state.active.totals};
-  if (const auto synced = co_await sync_log(state); !synced) co_return fail(synced);
-  co_await write_index(state);
+/// A checkpoint in the active segment; what is written does not change it.
+Checkpoint checkpoint_at(const PartitionState& state, LogPlace place, SegmentTotals totals) {
+  return {.incarnation = state.options.incarnation,
+          .segment = state.active.base_offset,
+          .place = place,
+          .epoch = state.epoch,
+          .last_timestamp = state.last_timestamp,
+          .totals = totals};
+}
+
+/// Writes a checkpoint, all before which is on the disk. Errors: those of files.
+Task<Result<>> save_checkpoint(PartitionState& state, Checkpoint checkpoint) {
   const auto bytes = encode_checkpoint(checkpoint);
   const auto path = runtime::join_path(state.options.directory, file_name);
   const auto written = co_await runtime::write_file(state.store.disk(), path, bytes);
@@ -148,6 +148,35 @@ Task<Result<>> write_checkpoint(PartitionState& state) {
   state.checkpointed_end = checkpoint.place.offset;
   state.checkpointed_position = checkpoint.place.position;
   co_return Result<>{};
+}
+
+}  // namespace
+
+Task<Result<>> write_checkpoint(PartitionState& state) {
+  if (const auto alone = co_await state.keeping.acquire(); !alone) co_return fail(alone);
+  const runtime::HeldPermit held(state.keeping);
+  if (!state.is_checkpoint_due()) co_return co_await sync_log(state);
+
+  const auto checkpoint = checkpoint_at(
+      state, {.position = state.active.position, .offset = state.visible_end}, state.active.totals);
+  if (const auto synced = co_await sync_log(state); !synced) co_return fail(synced);
+  co_await write_index(state);
+  co_return co_await save_checkpoint(state, checkpoint);
+}
+
+Task<> settle_sealed(PartitionState& state) {
+  const auto alone = co_await state.keeping.acquire();
+  if (!alone) co_return;
+  const runtime::HeldPermit held(state.keeping);
+  if (!state.unsynced && !state.unsynced_name) co_return;  // a sync was faster
+
+  const auto checkpoint = checkpoint_at(state, {.offset = state.active.base_offset}, {});
+  const auto file = state.unsynced ? state.unsynced->file : nullptr;
+  if (file != nullptr) co_await file->give_back();
+  if (!co_await sync_sealed(state)) co_return;
+  const auto spared = state.sealed.back().file_size;
+  if (spared < state.store.settings().checkpoint_interval.bytes) co_return;
+  (void)co_await save_checkpoint(state, checkpoint);
 }
 
 }  // namespace iggy::log

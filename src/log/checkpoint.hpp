@@ -38,6 +38,10 @@ Task<Result<>> remove_checkpoint(PartitionState& state);
 /// Errors: cannot_sync_file, no_space, io_error, cancelled.
 Task<Result<>> write_checkpoint(PartitionState& state);
 
+/// Syncs the segment that was sealed last, then writes a checkpoint behind it, unless that spares
+/// the next recovery too little. Failing is worth a log line only.
+Task<> settle_sealed(PartitionState& state);
+
 /// Adds the entries that are new to the index file of the active segment. It is a hint: failing is
 /// worth a log line only. `keeping` is held by the caller.
 Task<> write_index(PartitionState& state);

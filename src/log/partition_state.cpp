@@ -129,30 +129,81 @@ Task<Result<FileHandle>> open_segment(PartitionState& state, std::uint64_t base_
   co_return *file;
 }
 
-Task<Result<>> sync_log(PartitionState& state) {
-  if (state.health == Health::sync_failed) co_return fail(Error::cannot_sync_file);
-  if (state.durable_end >= state.written_end) co_return Result<>{};
-  auto file = co_await open_segment(state, state.active.base_offset);
+namespace {
+
+/// Judges the result of a sync. Errors: cannot_sync_file, cancelled.
+Result<> note_synced(PartitionState& state, const Result<>& synced) {
+  if (!synced) {
+    if (synced.error() == Error::cancelled) return fail(synced);
+    note_failed_sync(state, synced.error());
+    return fail(Error::cannot_sync_file);
+  }
+  // The kernel tells of a failure once: one that another sync met meanwhile concerns this one too.
+  if (state.health == Health::sync_failed) return fail(Error::cannot_sync_file);
+  return {};
+}
+
+/// Syncs a segment's file; what stands before `end` is on the disk then, with all before the
+/// segment. Errors: cannot_sync_file, cancelled.
+Task<Result<>> sync_up_to(PartitionState& state, FileHandle file, std::uint64_t end) {
+  if (const auto synced = note_synced(state, co_await file->sync()); !synced) {
+    co_return fail(synced);
+  }
+  state.durable_end = std::max(state.durable_end, end);
+  co_return Result<>{};
+}
+
+Task<Result<>> sync_unsynced(PartitionState& state) {
+  const auto end = state.unsynced->end_offset;
+  Result<FileHandle> file = state.unsynced->file;
+  if (*file == nullptr) {
+    const auto path = state.segment_path(state.unsynced->base_offset, ".log");
+    file = co_await state.store.disk().open(path, runtime::OpenMode::read);
+  }
   if (!file) co_return fail(file);
-  co_return co_await sync_log(state, *std::move(file));
+  const auto synced = co_await sync_up_to(state, *std::move(file), end);
+  if (!synced) co_return fail(synced);
+  if (state.unsynced && state.unsynced->end_offset == end) state.unsynced.reset();
+  co_return Result<>{};
+}
+
+}  // namespace
+
+Task<Result<>> sync_log(PartitionState& state) {
+  while (true) {
+    if (const auto synced = co_await sync_sealed(state); !synced) co_return fail(synced);
+    if (state.durable_end >= state.written_end) co_return Result<>{};
+    const auto base = state.active.base_offset;
+    auto file = co_await open_segment(state, base);
+    if (!file) co_return fail(file);
+    // Unless the segment was sealed meanwhile.
+    if (!state.unsynced && state.active.base_offset == base) {
+      co_return co_await sync_log(state, *std::move(file));
+    }
+  }
+}
+
+Task<Result<>> sync_sealed(PartitionState& state) {
+  if (state.health == Health::sync_failed) co_return fail(Error::cannot_sync_file);
+  if (state.unsynced) {
+    if (const auto synced = co_await sync_unsynced(state); !synced) co_return fail(synced);
+  }
+  if (const auto base = state.unsynced_name) {
+    const auto synced =
+        note_synced(state, co_await state.store.disk().sync_directory(state.options.directory));
+    if (!synced) co_return fail(synced);
+    if (state.unsynced_name == base) state.unsynced_name.reset();
+  }
+  co_return Result<>{};
 }
 
 Task<Result<>> sync_log(PartitionState& state, FileHandle file) {
   if (state.health == Health::sync_failed) co_return fail(Error::cannot_sync_file);
   if (state.durable_end >= state.written_end) co_return Result<>{};
-
   // What is written meanwhile may be covered or not: it doesn't count.
   const auto end = state.written_end;
-  const auto synced = co_await file->sync();
-  if (!synced) {
-    if (synced.error() == Error::cancelled) co_return fail(synced);
-    note_failed_sync(state, synced.error());
-    co_return fail(Error::cannot_sync_file);
-  }
-  // The kernel tells of a failure once: one that another sync met meanwhile concerns this one too.
-  if (state.health == Health::sync_failed) co_return fail(Error::cannot_sync_file);
-  state.durable_end = std::max(state.durable_end, end);
-  co_return Result<>{};
+  if (const auto synced = co_await sync_sealed(state); !synced) co_return fail(synced);
+  co_return co_await sync_up_to(state, std::move(file), end);
 }
 
 void note_failed_sync(PartitionState& state, Error error) {

@@ -41,6 +41,13 @@ struct ActiveSegment {
   bool is_full = false;  // it has taken its last batch and is to be sealed
 };
 
+/// The segment that was sealed last, while it is not known to be on the disk.
+struct UnsyncedSegment {
+  std::uint64_t base_offset = 0;
+  std::uint64_t end_offset = 0;
+  FileHandle file;  // held by who wrote it, since it tells of failures; null after a restart
+};
+
 /// Offsets [from, to) whose messages are damaged.
 struct OffsetRange {
   std::uint64_t from = 0;
@@ -112,8 +119,11 @@ struct PartitionState {
   PartitionLog::Options options;
   std::uint64_t log = 0;  // its number in the shard's cache
 
-  std::vector<SealedSegment> sealed;  // ascending
-  std::uint64_t sealed_bytes = 0;     // of messages in them
+  std::vector<SealedSegment> sealed;           // ascending
+  std::uint64_t sealed_bytes = 0;              // of messages in them
+  std::optional<UnsyncedSegment> unsynced;     // one at most: those before it are on the disk
+  std::optional<std::uint64_t> unsynced_name;  // base offset of the active one, if its name may not
+                                               // be on the disk
   ActiveSegment active;
 
   std::uint64_t written_end = 0;  // offsets, see docs/storage.md
@@ -148,7 +158,11 @@ Task<Result<FileHandle>> open_segment(PartitionState& state, std::uint64_t base_
 /// Brings what is written to the disk. A failed sync turns the partition read-only.
 /// Errors: cannot_sync_file, cancelled, those of `open_segment`.
 Task<Result<>> sync_log(PartitionState& state);
-/// The same with the active segment's file at hand. Errors: cannot_sync_file, cancelled.
+/// Brings the last sealed segment and the name of the next one to the disk, if they aren't there.
+/// Errors: cannot_sync_file, cancelled, those of opening a file.
+Task<Result<>> sync_sealed(PartitionState& state);
+/// The same as `sync_log` with the active segment's file at hand; nobody seals it meanwhile.
+/// Errors: cannot_sync_file, cancelled.
 Task<Result<>> sync_log(PartitionState& state, FileHandle file);
 /// Notes that a sync failed, and says so.
 void note_failed_sync(PartitionState& state, Error error);

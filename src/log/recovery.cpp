@@ -1,6 +1,8 @@
 // The course of opening a partition.
 #include "log/recovery.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -53,6 +55,7 @@ class Recovery {
         co_await read_checkpoint(disk_, state_.options.directory, state_.options.incarnation);
     if (!checkpoint) co_return fail(checkpoint);
     checkpoint_ = *std::move(checkpoint);
+    if (const auto closed = co_await close_gap(bases); !closed) co_return fail(closed);
     for (std::size_t i = 0; i + 1 < bases.size(); ++i) {
       const auto loaded = co_await load_sealed(bases[i], bases[i + 1]);
       if (!loaded) co_return fail(loaded);
@@ -72,6 +75,54 @@ class Recovery {
     }
     if (!has_directory) co_return Result<>{};
     co_return co_await remove_checkpoint(state_);
+  }
+
+  /// Makes the log end where it has a gap. The segment before the last one may not have been on the
+  /// disk when the last one began; if power was lost then, and a part of it with that, what stands
+  /// in the last one was not said to be on the disk either. It is set aside.
+  Task<Result<>> close_gap(std::vector<std::uint64_t>& bases) {
+    if (bases.size() < 2 || (checkpoint_ && checkpoint_->segment == bases.back())) {
+      co_return Result<>{};
+    }
+    const auto end_offset = bases.back();
+    const auto base = bases[bases.size() - 2];
+    const auto file =
+        co_await disk_.open(state_.segment_path(base, ".log"), runtime::OpenMode::read);
+    if (!file) co_return fail(file);
+    const auto size = (*file)->size();
+    if (!size) co_return fail(size);
+    RecordWindow window(*file, *size);
+    SegmentIndex index(state_.store.settings().index_interval.bytes);
+    Verifier verifier(window, state_.options.incarnation, index);
+    auto start = start_in(base);
+    if (start.end.position > *size) start = {.end = {.position = 0, .offset = base}};
+    const auto verified = co_await verifier.run(std::move(start));
+    if (!verified) co_return fail(verified);
+    if (verified->end.offset < end_offset) {
+      bases.pop_back();
+      co_return co_await set_aside(end_offset, verified->end.offset);
+    }
+    state_.unsynced = {.base_offset = base, .end_offset = end_offset};
+    state_.unsynced_name = end_offset;
+    co_return Result<>{};
+  }
+
+  /// Takes a segment out of the log that ends at `end` now; its bytes are kept.
+  Task<Result<>> set_aside(std::uint64_t base, std::uint64_t end) {
+    auto kept = state_.segment_path(base, ".torn");
+    for (int number = 1;; ++number) {
+      const auto exists = co_await disk_.exists(kept);
+      if (!exists) co_return fail(exists);
+      if (!*exists) break;
+      kept = state_.segment_path(base, fmt::format(".{}.torn", number));
+    }
+    const auto path = state_.segment_path(base, ".log");
+    if (const auto renamed = co_await disk_.rename(path, kept); !renamed) co_return fail(renamed);
+    base::log_warning("The log ends at offset {}, before the segment {}, which is kept as {}.", end,
+                      path, kept);
+    const auto removed = co_await disk_.unlink(state_.segment_path(base, ".index"));
+    if (!removed && removed.error() != Error::file_not_found) co_return fail(removed);
+    co_return co_await disk_.sync_directory(state_.options.directory);
   }
 
   /// Reads the totals of a segment that another one follows.
@@ -157,8 +208,8 @@ class Recovery {
         co_return fail(forgotten);
     }
     RecordWindow window(*file, *size);
-    auto start = start_of_last(base);
-    state_.durable_end = start.end.offset;
+    auto start = start_in(base);
+    state_.durable_end = state_.unsynced ? state_.unsynced->base_offset : start.end.offset;
     // What stands before is indexed in the file, and looked at when it is needed.
     active.indexed = start.end;
     if (start.end.position > 0) active.indexed_on_disk = std::nullopt;
@@ -175,14 +226,11 @@ class Recovery {
     if (verified->is_torn) co_await cut_torn_tail(state_, *file, *size);
     // What is shown is on the disk in this mode, also what a killed process has left in memory. If
     // that fails the log is read-only.
-    if (state_.store.settings().enforce_fsync) (void)co_await sync_log(state_, *file);
-    if (verified->is_sealed && !verified->is_torn) {
-      // On the disk before the next one holds anything: whoever sealed it may have died first.
-      if (const auto synced = co_await (*file)->sync(); !synced) {
-        note_failed_sync(state_, synced.error());
-      }
-      close_last();
+    if (state_.store.settings().enforce_fsync) {
+      const auto synced = co_await sync_sealed(state_);
+      if (synced) (void)co_await sync_log(state_, *file);
     }
+    if (verified->is_sealed && !verified->is_torn) co_await close_last();
     co_return Result<>{};
   }
 
@@ -206,7 +254,7 @@ class Recovery {
   }
 
   /// Where verification starts: at the checkpoint if it is one of this segment.
-  [[nodiscard]] Verified start_of_last(std::uint64_t base) const {
+  [[nodiscard]] Verified start_in(std::uint64_t base) const {
     Verified start{.end = {.position = 0, .offset = base}};
     if (!checkpoint_ || checkpoint_->segment != base) return start;
     if (state_.store.settings().validate_checksum) return start;
@@ -216,9 +264,11 @@ class Recovery {
   }
 
   /// The last segment is sealed: its successor is not there yet.
-  void close_last() {
-    state_.durable_end = state_.written_end;
+  Task<> close_last() {
+    (void)co_await sync_sealed(state_);  // one that is not on the disk is enough
+    state_.unsynced = {.base_offset = state_.active.base_offset, .end_offset = state_.written_end};
     state_.seal_active();
+    if (state_.store.settings().enforce_fsync) (void)co_await sync_sealed(state_);
   }
 
   void note_damage(const std::vector<OffsetRange>& damaged) {

@@ -10,7 +10,8 @@
 namespace iggy::log {
 
 /// Makes the active segment's file, and the partition's directory before the first one. Nothing is
-/// written to it before its name is on the disk: a crash can't lose the file alone.
+/// written to the first one before its name is on the disk: a crash can't lose the file alone. The
+/// name of a later one is brought there with the segment before it, unless all must be at once.
 /// Errors: no_space, cannot_append_message.
 Task<Result<>> Appender::make_file() {
   auto& disk = state_.store.disk();
@@ -27,7 +28,8 @@ Task<Result<>> Appender::make_file() {
     const auto size = (*file)->size();
     done = !size ? fail(size) : *size > 0 ? fail(Error::file_exists) : Result<>{};
   }
-  if (done) done = co_await disk.sync_directory(state_.options.directory);
+  const bool can_wait = !state_.sealed.empty() && !state_.store.settings().enforce_fsync;
+  if (done && !can_wait) done = co_await disk.sync_directory(state_.options.directory);
   if (!done) {
     if (!std::exchange(write_failed_, true)) {
       base::log_error("Cannot make {}: {}.", path, base::describe(done.error()).text);
@@ -36,20 +38,26 @@ Task<Result<>> Appender::make_file() {
                                                    : Error::cannot_append_message);
   }
   state_.has_directory = true;
+  if (can_wait) state_.unsynced_name = state_.active.base_offset;
   state_.active.file.keep(state_.store.files(), *std::move(file));
+  if (can_wait) tasks_.spawn(settle_sealed(state_));
   co_return Result<>{};
 }
 
-/// Seals the active segment and starts the next one. The old one is on the disk, whole, before the
-/// new one holds anything: recovery never finds a gap between two segments.
-/// Errors: no_space, cannot_append_message: it is tried again with the next batch;
+/// Seals the active segment and starts the next one. The old one is brought to the disk beside
+/// appends to the new one, but the one before it is there by now: a crash leaves no more than one
+/// gap between two segments, before the last one, and what stands behind a gap was never said to be
+/// on the disk. Errors: no_space, cannot_append_message: it is tried again with the next batch;
 /// partition_read_only.
 Task<Result<>> Appender::roll() {
   const auto alone = co_await state_.keeping.acquire();
   if (!alone) co_return fail(Error::cannot_append_message);
   // A sync may have failed meanwhile.
   Result<> sealed = fail(Error::partition_read_only);
-  if (state_.health == Health::good) sealed = co_await write_seal();
+  if (state_.health == Health::good) {
+    const auto synced = co_await sync_sealed(state_);
+    if (synced) sealed = co_await write_seal();
+  }
   if (sealed) co_await write_index(state_);
   state_.keeping.release();
   if (!sealed) co_return sealed;
@@ -74,14 +82,12 @@ Task<Result<>> Appender::write_seal() {
     co_return fail(written.error() == Error::no_space ? Error::no_space
                                                       : Error::cannot_append_message);
   }
-  co_await (*file)->give_back();
-  if (const auto synced = co_await (*file)->sync(); !synced) {
-    note_failed_sync(state_, synced.error());
-  }
-  // Or another sync, beside this one: the kernel tells of a failure once.
-  if (state_.health != Health::good) co_return fail(Error::partition_read_only);
-  state_.durable_end = state_.written_end;
   active.position += writer.bytes().size();
+  state_.unsynced = {
+      .base_offset = active.base_offset, .end_offset = state_.written_end, .file = *file};
+  if (!state_.store.settings().enforce_fsync) co_return Result<>{};
+  co_await (*file)->give_back();
+  if (!co_await sync_sealed(state_)) co_return fail(Error::partition_read_only);
   co_return Result<>{};
 }
 

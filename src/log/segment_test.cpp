@@ -1,6 +1,7 @@
 // Segments: when a log rolls, what a sealed one keeps, and reading across them.
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 
 #include "log/record.hpp"
@@ -23,6 +24,11 @@ class Segments : public LogTest {
   void open_small() {
     settings_.segment_size = ByteSize{65};
     ASSERT_TRUE(open());
+  }
+  /// As if the first segment had not been on the disk when power was lost.
+  void lose_end_of_first(std::size_t size) {
+    ASSERT_TRUE(shard_.run(disk_.unlink("data/7/checkpoint")));
+    cut(first_segment, size);
   }
   [[nodiscard]] std::vector<std::string> logs() const {
     std::vector<std::string> logs;
@@ -84,7 +90,7 @@ TEST_F(Segments, roll_at_the_same_place_when_batches_are_written_together) {
   EXPECT_EQ(payloads().size(), 15);
 }
 
-TEST_F(Segments, are_on_the_disk_before_the_next_one_is_used) {
+TEST_F(Segments, are_brought_to_the_disk_when_they_are_full) {
   open_small();
   ASSERT_TRUE(append({"a"}));
   ASSERT_TRUE(append({"b"}));
@@ -92,6 +98,92 @@ TEST_F(Segments, are_on_the_disk_before_the_next_one_is_used) {
 
   EXPECT_EQ(payloads(), texts("a", "b"));
   EXPECT_EQ(log_->segments_count(), 2);
+}
+
+TEST_F(Segments, let_appends_go_on_while_one_is_brought_to_the_disk) {
+  open_small();
+  ASSERT_TRUE(append({"a"}));
+  disk_.hold(DiskCall::sync);
+  ASSERT_TRUE(append({"b"}));
+  EXPECT_EQ(append({"c"})->first_offset, 2);
+  EXPECT_EQ(append({"d"})->first_offset, 3);
+
+  // One on its way is enough.
+  SentBatch waiting({"e"});
+  std::optional<Result<Appended>> appended;
+  const auto keep = [](Task<Result<Appended>> append,
+                       std::optional<Result<Appended>>& result) -> Task<> {
+    result = co_await std::move(append);
+  };
+  shard_.group().spawn(keep(log_->append(waiting.batch()), appended));
+  shard_.run_ready();
+  EXPECT_FALSE(appended);
+  disk_.release();
+  shard_.run_ready();
+
+  ASSERT_TRUE(appended);
+  EXPECT_EQ(**appended, (Appended{.first_offset = 4, .last_offset = 4}));
+  EXPECT_EQ(payloads(), texts("a", "b", "c", "d", "e"));
+}
+
+TEST_F(Segments, are_synced_in_their_order) {
+  open_small();
+  ASSERT_TRUE(append({"a"}));
+  disk_.hold(DiskCall::sync);
+  ASSERT_TRUE(append({"b"}));
+  ASSERT_TRUE(append({"c"}));
+  disk_.release();
+  ASSERT_TRUE(shard_.run(log_->sync()));
+  ASSERT_TRUE(crash_and_open(Crash::power_loss));
+
+  EXPECT_EQ(payloads(), texts("a", "b", "c"));
+}
+
+TEST_F(Segments, end_the_log_where_a_loss_of_power_has_left_a_gap) {
+  open_small();
+  for (const auto* payload : {"a", "b", "c"}) ASSERT_TRUE(append({payload}));
+  log_.reset();
+  const auto later = disk_.contents(second_segment);
+  lose_end_of_first(80 + 65 + 30);  // the second message in part, no seal
+
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(open());
+    EXPECT_EQ(payloads(), texts("a"));
+    EXPECT_EQ(logs(), texts(first_segment));
+    log_.reset();
+  }
+  EXPECT_EQ(disk_.contents("data/7/00000000000000000002.torn"), later);
+
+  ASSERT_TRUE(open());
+  EXPECT_EQ(append({"x"})->first_offset, 1);
+  EXPECT_EQ(append({"y"})->first_offset, 2);
+  ASSERT_TRUE(crash_and_open());
+  EXPECT_EQ(payloads(), texts("a", "x", "y"));
+}
+
+TEST_F(Segments, that_were_set_aside_are_all_kept) {
+  open_small();
+  for (const auto* payload : {"b", "c"}) {
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(append({payload}));
+    log_.reset();
+    lose_end_of_first(80 + 30);
+    ASSERT_TRUE(open());
+    EXPECT_EQ(payloads(), texts());
+  }
+
+  EXPECT_FALSE(disk_.contents("data/7/00000000000000000002.torn").empty());
+  EXPECT_FALSE(disk_.contents("data/7/00000000000000000002.1.torn").empty());
+}
+
+TEST_F(Segments, go_on_if_only_a_seal_was_lost) {
+  open_small();
+  for (const auto* payload : {"a", "b", "c"}) ASSERT_TRUE(append({payload}));
+  log_.reset();
+  lose_end_of_first(80 + 130 + 10);
+
+  ASSERT_TRUE(open());
+
+  EXPECT_EQ(payloads(), texts("a", "b", "c"));
 }
 
 TEST_F(Segments, end_with_a_seal_that_holds_their_totals) {
