@@ -106,7 +106,11 @@ Result<> make_directory_tree(const std::string& path) {
   const auto is_there = is_directory(path);
   if (!is_there) return fail(is_there);
   if (!*is_there) return fail(Error::file_exists);
-  return sync_names(parent);  // a process that died may have made it without
+  // Whoever made it has put nothing into it before its name was on the disk. While it is empty,
+  // that may have been a process that died before.
+  std::error_code error;
+  const bool is_known_to_hold_something = !std::filesystem::is_empty(path, error) && !error;
+  return is_known_to_hold_something ? Result<>{} : sync_names(parent);
 }
 
 Result<> remove_tree(const std::string& path) {
