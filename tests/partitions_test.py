@@ -94,6 +94,11 @@ class ManyPartitions(unittest.TestCase):
             self.assertEqual(client.stored_offset("s", *place), offset)
         in_parallel(self.server.address, self.places, get)
 
+    def test_are_announced_where_connections_may_lack_descriptors(self):
+        self.server.stop()
+        self.assertIn(f"limits.connections = 10000, but the process may have only {DESCRIPTORS} ",
+                      self.server.output.decode())
+
     def test_keep_working_with_few_descriptors(self):
         self.send_to_all("a")
         self.send_to_all("b")

@@ -7,6 +7,7 @@
 
 #include "base/error_table.hpp"
 #include "base/logging.hpp"
+#include "runtime/process.hpp"
 #include "runtime/timer.hpp"
 #include "server/data_directory.hpp"
 #include "server/log_files.hpp"
@@ -60,6 +61,16 @@ void open_log(const SystemSettings& system) {
   if (!base::open_log_file(options)) {
     base::log_warning("cannot open the log file {}: logging to the console alone", options.path);
   }
+}
+
+/// The other half of the descriptors is for files.
+void name_missing_descriptors(std::uint64_t connections) {
+  const auto limit = runtime::descriptor_limit();
+  if (connections <= limit / 2) return;
+  base::log_warning(
+      "limits.connections = {}, but the process may have only {} descriptors open: beyond about {} "
+      "connections it may run out of them; raise the limit (ulimit -n, LimitNOFILE=) to {}",
+      connections, limit, limit / 2, connections * 2);
 }
 
 void name_doors_not_built(const Settings& settings) {
@@ -150,6 +161,7 @@ Task<Result<>> Server::open_doors() {
   name_doors_not_built(start_.settings);
   const auto& tcp = start_.settings.tcp;
   if (!tcp.enabled) co_return Result<>{};
+  name_missing_descriptors(start_.settings.limits.connections);
 
   tcp_ = std::make_unique<TcpDoor>(*placement_, tcp, start_.settings.limits.connections);
   if (const auto opened = co_await tcp_->open(); !opened) {
