@@ -36,7 +36,7 @@ struct ConsumerOffsets::State {
   Task<Result<>> append(OffsetRecord record);
   Task<Result<FileHandle>> open_file();
   Task<Result<>> sync_file();
-  Task<Result<>> write(FileHandle opened, OffsetRecord record);
+  Task<Result<>> refuse(FileHandle opened, std::uint64_t end, Error error);
   Task<Result<>> rewrite();
   [[nodiscard]] bool is_mostly_dead() const {
     return records_count > records_left_alone && records_count > 2 * offsets.size();
@@ -181,7 +181,24 @@ Task<Result<>> ConsumerOffsets::State::append(OffsetRecord record) {
     }
     opened = *std::move(result);
   }
-  co_return co_await write(std::move(opened), record);
+  const auto end = records_count * OffsetRecord::size;
+  const auto bytes = encode(record);
+  const std::array<base::ByteView, 1> pieces{bytes};
+  const auto written = co_await opened->write_at(end, pieces);
+  if (!written) co_return co_await refuse(std::move(opened), end, written.error());
+  ++records_count;
+  is_dirty = true;
+  co_return Result<>{};
+}
+
+/// Cuts off what a failed write may have left behind `end`. Gives the error to answer with.
+Task<Result<>> ConsumerOffsets::State::refuse(FileHandle opened, std::uint64_t end, Error error) {
+  base::log_error("Cannot write to {}: {}.", path, base::describe(error).text);
+  // What was refused must not come back, not after a loss of power either.
+  auto cut = co_await opened->truncate(end);
+  if (cut) cut = co_await opened->sync();
+  if (!cut) needs_rewrite = true;
+  co_return fail(error == Error::no_space ? Error::no_space : Error::cannot_write_to_file);
 }
 
 /// Opens the file, or makes it.
@@ -220,25 +237,6 @@ Task<Result<>> ConsumerOffsets::State::sync_file() {
   }
   is_named = true;
   is_dirty = false;
-  co_return Result<>{};
-}
-
-Task<Result<>> ConsumerOffsets::State::write(FileHandle opened, OffsetRecord record) {
-  const auto end = records_count * OffsetRecord::size;
-  const auto bytes = encode(record);
-  const std::array<base::ByteView, 1> pieces{bytes};
-  const auto written = co_await opened->write_at(end, pieces);
-  if (!written) {
-    base::log_error("Cannot write to {}: {}.", path, base::describe(written.error()).text);
-    // What was refused must not come back, not after a loss of power either.
-    auto cut = co_await opened->truncate(end);
-    if (cut) cut = co_await opened->sync();
-    if (!cut) needs_rewrite = true;
-    co_return fail(written.error() == Error::no_space ? Error::no_space
-                                                      : Error::cannot_write_to_file);
-  }
-  ++records_count;
-  is_dirty = true;
   co_return Result<>{};
 }
 

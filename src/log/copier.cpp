@@ -19,20 +19,17 @@ Copier::Copier(PartitionState& state, MutableByteView scratch, Cursor& cursor, R
 }
 
 Task<Result<ReadEnd>> Copier::fill(ReadReply& reply) {
-  const auto end = co_await walk(reply);
+  std::optional<ReadEnd> end;
+  while (!end) {
+    take_held_messages(reply);
+    if (limits_.messages_left(reply, cursor_) == 0) break;
+    const auto stepped = co_await step(reply);
+    if (!stepped) co_return fail(stepped);
+    end = *stepped;
+  }
   end_run();
   reply.bytes = scratch_.subspan(out_begin_, out_end_ - out_begin_);
-  co_return end;
-}
-
-Task<Result<ReadEnd>> Copier::walk(ReadReply& reply) {
-  while (true) {
-    take_held_messages(reply);
-    if (limits_.messages_left(reply, cursor_) == 0) co_return ReadEnd::reached;
-    const auto end = co_await step(reply);
-    if (!end) co_return fail(end);
-    if (*end) co_return **end;
-  }
+  co_return end.value_or(ReadEnd::reached);
 }
 
 /// Gives messages as long as they are held as a whole: the fast path.

@@ -26,7 +26,6 @@ class Copier {
   [[nodiscard]] std::uint64_t runs_count() const { return runs_count_; }
 
  private:
-  Task<Result<ReadEnd>> walk(ReadReply& reply);
   void take_held_messages(ReadReply& reply);
   Task<Result<std::optional<ReadEnd>>> step(ReadReply& reply);
   Task<Result<ByteView>> load(const ReadReply& reply, std::uint64_t size);

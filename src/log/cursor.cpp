@@ -7,32 +7,32 @@
 #include "base/logging.hpp"
 
 namespace iggy::log {
-namespace {
 
-/// At the start of the segment that holds `offset`, without its file.
-Cursor cursor_in_front_of(const PartitionState& state, std::uint64_t offset) {
+Cursor cursor_in_front_of(PartitionState& state, std::uint64_t offset) {
   const auto number = state.segment_of(offset);
   if (number == state.sealed.size()) {
-    const auto& active = state.active;
+    auto& active = state.active;
     return {.segment = active.base_offset,
+            .file = active.file.use(),
             .end_position = active.position,
             .end_offset = state.visible_end,
             .place = {.position = 0, .offset = active.base_offset}};
   }
-  const auto& sealed = state.sealed[number];
+  auto& sealed = state.sealed[number];
   return {.segment = sealed.base_offset,
+          .file = sealed.file.use(),
           .end_position = sealed.file_size,
           .end_offset = state.end_of_sealed(number),
           .place = {.position = 0, .offset = sealed.base_offset}};
 }
 
-}  // namespace
-
 Task<Result<Cursor>> enter_segment(PartitionState& state, std::uint64_t offset) {
   auto cursor = cursor_in_front_of(state, offset);
-  auto file = co_await open_segment(state, cursor.segment);
-  if (!file) co_return fail(file);
-  cursor.file = *std::move(file);
+  if (!cursor.file) {
+    auto file = co_await open_segment(state, cursor.segment);
+    if (!file) co_return fail(file);
+    cursor.file = *std::move(file);
+  }
   co_return cursor;
 }
 

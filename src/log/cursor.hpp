@@ -24,8 +24,10 @@ struct Cursor {
   }
 };
 
-/// A cursor at the start of the segment that holds the visible message `offset`. Errors: damaged
-/// (the file is gone), io_error ...
+/// A cursor at the start of the segment that holds the visible message `offset`, without its file
+/// if that is not open.
+[[nodiscard]] Cursor cursor_in_front_of(PartitionState& state, std::uint64_t offset);
+/// The same with its file. Errors: damaged (the file is gone), io_error ...
 Task<Result<Cursor>> enter_segment(PartitionState& state, std::uint64_t offset);
 
 /// Moves a cursor that is at the end of its segment to the next one; false if there is none.

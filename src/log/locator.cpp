@@ -8,10 +8,13 @@
 
 namespace iggy::log {
 
-Task<Result<Cursor>> Locator::find_offset(std::uint64_t offset) {
-  auto entered = co_await enter_segment(state_, offset);
-  if (!entered) co_return fail(entered);
-  cursor_ = *std::move(entered);
+Task<Result<>> Locator::find_offset(std::uint64_t offset) {
+  cursor_ = cursor_in_front_of(state_, offset);
+  if (!cursor_.file) {
+    auto entered = co_await enter_segment(state_, offset);
+    if (!entered) co_return fail(entered);
+    cursor_ = *std::move(entered);
+  }
 
   const auto hint = state_.hint(offset);
   window_.emplace(cursor_.file, cursor_.end_position, scratch_);
@@ -30,10 +33,10 @@ Task<Result<Cursor>> Locator::find_offset(std::uint64_t offset) {
   const auto found = co_await walk(wanted);
   if (!found) co_return fail(found);
   if (!*found) co_return report_damage(state_, cursor_);
-  co_return cursor_;
+  co_return Result<>{};
 }
 
-Task<Result<std::optional<Cursor>>> Locator::find_timestamp(std::uint64_t timestamp) {
+Task<Result<bool>> Locator::find_timestamp(std::uint64_t timestamp) {
   const auto& sealed = state_.sealed;
   const auto segment = std::ranges::find_if(sealed, [&](const SealedSegment& candidate) {
     return candidate.totals.last_timestamp >= timestamp;
@@ -50,11 +53,11 @@ Task<Result<std::optional<Cursor>>> Locator::find_timestamp(std::uint64_t timest
     if (!started) co_return fail(started);
     const auto found = co_await walk(wanted);
     if (!found) co_return fail(found);
-    if (*found) co_return std::optional(cursor_);
+    if (*found) co_return true;
     if (!cursor_.is_at_end()) co_return report_damage(state_, cursor_);
     start = cursor_.end_offset;
   }
-  co_return std::optional<Cursor>{};
+  co_return false;
 }
 
 /// Moves the cursor to where a reader stopped; false if no record stands there: the size of the one
@@ -62,7 +65,7 @@ Task<Result<std::optional<Cursor>>> Locator::find_timestamp(std::uint64_t timest
 Task<Result<bool>> Locator::start_at(ReadHint hint) {
   const auto start = cursor_.place;
   cursor_.place = hint.place;
-  const auto bytes = co_await bytes_at_cursor();
+  const auto bytes = co_await load_at_cursor();
   if (!bytes) co_return fail(bytes);
   const auto header = standing_record(*bytes, cursor_.place.offset, cursor_.rest());
   if (header.kind == RecordHeader::Kind::unknown) {
@@ -121,7 +124,8 @@ Task<Result<bool>> Locator::start_at(IndexEntry entry) {
 /// Walks headers to the first wanted message. False: the segment ends before it.
 Task<Result<bool>> Locator::walk(Wanted wanted) {
   while (!cursor_.is_at_end()) {
-    const auto bytes = co_await bytes_at_cursor();
+    Result<ByteView> bytes = held_at_cursor();
+    if (bytes->empty()) bytes = co_await load_at_cursor();
     if (!bytes) co_return fail(bytes);
     const auto header = standing_record(*bytes, cursor_.place.offset, cursor_.rest());
     if (header.kind == RecordHeader::Kind::unknown) {
@@ -156,18 +160,20 @@ Task<Result<bool>> Locator::step_over_damage(Wanted wanted) {
   cursor_.group_end = 0;
   if (wanted.timestamp == 0) co_return true;
 
-  const auto bytes = co_await bytes_at_cursor();
+  const auto bytes = co_await load_at_cursor();
   if (!bytes) co_return fail(bytes);
   const bool is_older = load_record_header(bytes->data()).timestamp < wanted.timestamp;
   if (!is_older && (*found)->offset > from.offset) co_return damage;
   co_return true;
 }
 
-Task<Result<ByteView>> Locator::bytes_at_cursor() {
-  const auto position = cursor_.place.position;
-  const auto held = window_->held(position, look_size(cursor_.rest()));
-  if (!held.empty()) co_return held;
-  co_return co_await window_->load_only(position, likely_size(0));
+/// The bytes from the cursor on if enough of them are held to tell what stands there, else none.
+ByteView Locator::held_at_cursor() const {
+  return window_->held(cursor_.place.position, look_size(cursor_.rest()));
+}
+
+Task<Result<ByteView>> Locator::load_at_cursor() {
+  return window_->load_only(cursor_.place.position, likely_size(0));
 }
 
 /// How much to read where the first message is `distance` bytes away at most: it, and those behind

@@ -18,12 +18,13 @@ class Locator {
   Locator(PartitionState& state, MutableByteView scratch, std::uint64_t messages_count)
       : state_(state), scratch_(scratch), messages_count_(messages_count) {}
 
-  /// A cursor in front of the visible message `offset`. Errors: damaged, io_error ...
-  Task<Result<Cursor>> find_offset(std::uint64_t offset);
-  /// A cursor in front of the first visible message that is not older; nothing if all are.
+  /// Moves the cursor in front of the visible message `offset`. Errors: damaged, io_error ...
+  Task<Result<>> find_offset(std::uint64_t offset);
+  /// Moves the cursor in front of the first visible message that is not older; false if all are.
   /// Errors: damaged (it may lie in there), io_error ...
-  Task<Result<std::optional<Cursor>>> find_timestamp(std::uint64_t timestamp);
+  Task<Result<bool>> find_timestamp(std::uint64_t timestamp);
 
+  [[nodiscard]] Cursor& cursor() { return cursor_; }
   /// The bytes from the cursor on that scratch happens to hold.
   [[nodiscard]] ByteView held() const {
     return window_ ? window_->held(cursor_.place.position, 1) : ByteView{};
@@ -42,7 +43,8 @@ class Locator {
   Task<Result<bool>> start_at(ReadHint hint);
   Task<Result<bool>> walk(Wanted wanted);
   Task<Result<bool>> step_over_damage(Wanted wanted);
-  Task<Result<ByteView>> bytes_at_cursor();
+  [[nodiscard]] ByteView held_at_cursor() const;
+  Task<Result<ByteView>> load_at_cursor();
   [[nodiscard]] std::uint64_t likely_size(std::uint64_t distance) const;
   void pass(const RecordHeader& header, ByteView bytes);
 

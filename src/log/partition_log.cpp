@@ -49,8 +49,7 @@ Task<Result<Appended>> PartitionLog::append(wire::Batch batch) {
 }
 
 Task<Result<ReadReply>> PartitionLog::read(ReadRequest request, MutableByteView scratch) {
-  if (state_->life != Life::open) co_return fail(Error::incarnation_gone);
-  co_return co_await read_log(*state_, request, scratch);
+  return read_log(*state_, request, scratch);
 }
 
 Task<Result<>> PartitionLog::sync() {

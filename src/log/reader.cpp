@@ -29,11 +29,21 @@ class Reader {
     const bool is_empty = state_.visible_end == state_.start_offset();
     if (is_empty || request_.count == 0) co_return reply_;
 
-    auto start = co_await find_start();
-    if (!start) co_return fail(start);
-    if (!*start) co_return reply_;
-    if (const auto intact = stop_before_damage(**start); !intact) co_return fail(intact);
-    auto cursor = **start;
+    if (request_.from == ReadRequest::From::timestamp && request_.value > 0) {
+      const auto found = co_await locator_.find_timestamp(request_.value);
+      if (!found) co_return fail(found);
+      if (!*found) co_return reply_;
+    } else {
+      const auto offset = std::max(wanted_offset(), state_.start_offset());
+      if (offset >= state_.visible_end) co_return reply_;
+      if (const auto intact = stop_before_damage(offset); !intact) co_return fail(intact);
+      const auto found = co_await locator_.find_offset(offset);
+      if (!found) co_return fail(found);
+    }
+    auto& cursor = locator_.cursor();
+    if (const auto intact = stop_before_damage(cursor.place.offset); !intact) {
+      co_return fail(intact);
+    }
     const auto end = co_await collect(cursor);
     if (!end) co_return fail(end);
     if (reply_.count == 0 && *end == ReadEnd::damaged) co_return report_damage(state_, cursor);
@@ -46,21 +56,6 @@ class Reader {
   }
 
  private:
-  /// A cursor in front of the first message; nothing if there is no such message.
-  Task<Result<std::optional<Cursor>>> find_start() {
-    if (request_.from == ReadRequest::From::timestamp && request_.value > 0) {
-      co_return co_await locator_.find_timestamp(request_.value);
-    }
-    const auto offset = std::max(wanted_offset(), state_.start_offset());
-    if (offset >= state_.visible_end) co_return std::optional<Cursor>{};
-    if (const auto damage = state_.damage_at_or_behind(offset); damage && damage->from <= offset) {
-      co_return fail(Error::damaged);
-    }
-    auto found = co_await locator_.find_offset(offset);
-    if (!found) co_return fail(found);
-    co_return *std::move(found);
-  }
-
   [[nodiscard]] std::uint64_t wanted_offset() const {
     switch (request_.from) {
       case ReadRequest::From::offset:
@@ -74,11 +69,11 @@ class Reader {
     return 0;
   }
 
-  /// Keeps the reply before the damage that was found at start.
-  Result<> stop_before_damage(const Cursor& start) {
-    const auto damage = state_.damage_at_or_behind(start.place.offset);
+  /// Keeps a reply from `offset` on before the damage that was found at start.
+  Result<> stop_before_damage(std::uint64_t offset) {
+    const auto damage = state_.damage_at_or_behind(offset);
     if (!damage) return {};
-    if (damage->from <= start.place.offset) return fail(Error::damaged);
+    if (damage->from <= offset) return fail(Error::damaged);
     limits_.end_offset = std::min(limits_.end_offset, damage->from);
     return {};
   }
@@ -159,6 +154,7 @@ class Reader {
 Task<Result<ReadReply>> read_log(PartitionState& state, ReadRequest request,
                                  MutableByteView scratch) {
   assert(scratch.size() >= record_header_size + record_body_size_max);
+  if (state.life != Life::open) co_return fail(Error::incarnation_gone);
   Reader reader(state, request, scratch);
   co_return co_await reader.read();
 }

@@ -13,11 +13,11 @@ RecordWindow::RecordWindow(FileHandle file, std::uint64_t end)
 
 Task<Result<ByteView>> RecordWindow::load(std::uint64_t position, std::uint64_t size) {
   const auto most = owns_ ? std::max<std::uint64_t>(size, own_size) : memory_.size();
-  co_return co_await read(position, most);
+  return read(position, most);
 }
 
 Task<Result<ByteView>> RecordWindow::load_only(std::uint64_t position, std::uint64_t size) {
-  co_return co_await read(position, size);
+  return read(position, size);
 }
 
 Task<Result<ByteView>> RecordWindow::read(std::uint64_t position, std::uint64_t size) {
