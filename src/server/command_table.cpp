@@ -105,16 +105,6 @@ const CommandRow* find_command(std::uint32_t code) {
   return found != command_table.end() && found->code == code ? found : nullptr;
 }
 
-Task<Result<>> run(const CommandRow& command, Exchange& exchange) {
-  try {
-    co_return co_await command.answer(exchange);
-  } catch (const std::exception& thrown) {
-    base::log_error("{}: command {} failed: {}", exchange.context.session.address, command.code,
-                    thrown.what());
-  }
-  co_return fail(Error::error);
-}
-
 bool closes_connection(Error error) {
   return error == Error::stale_client || error == Error::client_not_found;
 }
@@ -129,7 +119,13 @@ Task<Result<AfterReply>> answer(std::uint32_t code, Exchange exchange) {
   }
 
   const auto reply_start = exchange.replies.mark();
-  const auto answered = co_await run(*command, exchange);
+  Result<> answered = fail(Error::error);
+  try {
+    answered = co_await command->answer(exchange);
+  } catch (const std::exception& thrown) {
+    base::log_error("{}: command {} failed: {}", exchange.context.session.address, code,
+                    thrown.what());
+  }
   if (answered) co_return AfterReply::go_on;
   // A reply that was sent in part can't be taken back.
   if (exchange.replies.has_sent_since(reply_start)) co_return fail(answered);

@@ -121,7 +121,7 @@ Task<Result<Connection::Received>> Connection::receive() {
   while (true) {
     runtime::CancelScope scope(scope_);
     receive_ = &scope;
-    const auto received = co_await runtime::in_scope(scope, receive_once());
+    const auto received = co_await receive_in(scope);
     receive_ = nullptr;
     if (received) co_return received;
     // Cancelled alone for the memory it held: it goes on waiting with less.
@@ -132,7 +132,8 @@ Task<Result<Connection::Received>> Connection::receive() {
   }
 }
 
-Task<Result<Connection::Received>> Connection::receive_once() {
+Task<Result<Connection::Received>> Connection::receive_in(runtime::CancelScope& scope) {
+  co_await runtime::EnterScope{&scope};
   // Waiting for memory is not the peer's fault: the deadline begins behind it.
   expect(Waiting::nothing);
   const auto free = co_await room();

@@ -66,7 +66,7 @@ class Connection {
 
   Task<Result<>> serve_requests();
   Task<Result<Received>> receive();
-  Task<Result<Received>> receive_once();
+  Task<Result<Received>> receive_in(runtime::CancelScope& scope);
   Task<Result<base::MutableByteView>> room();
   Task<Result<>> answer_pending();
   Task<Result<std::uint64_t>> answer_next();
