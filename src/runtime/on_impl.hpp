@@ -90,28 +90,20 @@ class RemoteCallOf final : public RemoteCall {
 };
 
 template <class F>
-Task<typename OnResult<F>::type> call_on(Shard& origin, Shard& target, F function) {
+Task<typename OnResult<F>::type> on(Shard& target, F function) {
+  auto& origin = Shard::current();
+  if (&origin == &target) {
+    if constexpr (is_task<std::invoke_result_t<F&>>) {
+      co_return co_await function();
+    } else {
+      co_return function();
+    }
+  }
   co_await acquire_call_permit(origin);
   RemoteCallOf<F> call(origin, target, function);
   co_await call;
   release_call_permit(origin);
   co_return call.take();
-}
-
-template <class F>
-Task<typename OnResult<F>::type> call_here(F function) {
-  co_return function();
-}
-
-template <class F>
-Task<typename OnResult<F>::type> on(Shard& target, F function) {
-  auto& origin = Shard::current();
-  if (&origin != &target) return call_on(origin, target, std::move(function));
-  if constexpr (is_task<std::invoke_result_t<F&>>) {
-    return function();
-  } else {
-    return call_here(std::move(function));
-  }
 }
 
 }  // namespace iggy::runtime
