@@ -2,43 +2,22 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <fstream>
 #include <sstream>
 #include <string>
 #include <string_view>
 
+#include "runtime/cgroup.hpp"
 #include "runtime/cpus.hpp"
 #include "runtime/runtime.hpp"
 
 namespace iggy::runtime {
 namespace {
 
-std::string read_text(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-/// The path of this process in the hierarchy of cgroup v2: what is behind "0::"; "/" if unknown.
-std::string cgroup_path() {
-  std::istringstream lines(read_text("/proc/self/cgroup"));
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("0::")) return line.substr(3);
-  }
-  return "/";
-}
-
 /// The tightest quota from the process's own cgroup up to the root.
 std::size_t cgroup_quota_cpus() {
-  auto path = cgroup_path();
   auto fewest = no_cpu_quota;
-  for (;;) {
-    const auto max = read_text("/sys/fs/cgroup" + path + "/cpu.max");
-    fewest = std::min(fewest, parse_cpu_quota(max));
-    if (path.empty() || path == "/") return fewest;
-    path.resize(path.rfind('/') == std::string::npos ? 0 : path.rfind('/'));
-  }
+  for (const auto& max : cgroup_texts("cpu.max")) fewest = std::min(fewest, parse_cpu_quota(max));
+  return fewest;
 }
 
 }  // namespace

@@ -7,9 +7,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
+#include <string>
 #include <string_view>
+
+#include "runtime/cgroup.hpp"
 
 namespace iggy::runtime {
 namespace {
@@ -129,6 +133,17 @@ HostNames host_names() {
   if (names.os_name.empty()) names.os_name = text_behind(release, "NAME=");
   names.os_version = text_behind(release, "VERSION_ID=");
   return names;
+}
+
+std::uint64_t dirty_background_bytes() {
+  const auto number = [](const std::string& text) { return number_behind(text, ""); };
+  auto memory = number_behind(read_text("/proc/meminfo"), "MemAvailable:") * 1024;
+  for (const auto& max : cgroup_texts("memory.max")) {
+    if (const auto bytes = number(max); bytes != 0) memory = std::min(memory, bytes);  // "max": 0
+  }
+  const auto bytes = number(read_text("/proc/sys/vm/dirty_background_bytes"));
+  return bytes != 0 ? bytes
+                    : memory / 100 * number(read_text("/proc/sys/vm/dirty_background_ratio"));
 }
 
 std::uint64_t descriptor_limit() {

@@ -43,6 +43,10 @@ class ProcessMeter {
 
 [[nodiscard]] HostNames host_names();
 
+/// So many dirty bytes make the kernel begin to write them back: its setting, and if that is a part
+/// of the memory, of what is available now, or of what the cgroups permit.
+[[nodiscard]] std::uint64_t dirty_background_bytes();
+
 /// How many descriptors the process may have open now.
 [[nodiscard]] std::uint64_t descriptor_limit();
 

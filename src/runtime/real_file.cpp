@@ -295,11 +295,8 @@ Result<> RealFile::wrote(std::uint64_t position, std::uint64_t size, int failure
     return fail(error);
   }
   failing_ = false;
-  const bool all_is_flushed = unflushed_begin_ == unflushed_end_;
-  unflushed_begin_ = all_is_flushed ? position : std::min(unflushed_begin_, position);
-  unflushed_end_ = all_is_flushed ? position + size : std::max(unflushed_end_, position + size);
-  const bool is_due = unflushed_end_ - unflushed_begin_ >= writeback_bytes + writeback_tail;
-  if (is_due && !writeback_runs_) start_writeback();
+  unflushed_.add(Shard::current().unflushed(), position, position + size);
+  write_back_if_due();
   reserve_ahead(position + size);
   return {};
 }
@@ -330,23 +327,34 @@ Task<> RealFile::give_back() {
   co_await offload([fd = descriptor_] { free_reserve(fd); });
 }
 
-/// Begins to write back what was written since the last time, and does not wait for it. Not the
-/// end of it: the next write goes there, and would wait for pages that are being written back.
-void RealFile::start_writeback() {
-  writeback_runs_ = true;
-  const auto begin = unflushed_begin_;
-  unflushed_begin_ = (unflushed_end_ - writeback_tail) / writeback_tail * writeback_tail;
-  Shard::current().services().spawn(write_back(shared_from_this(), begin, unflushed_begin_));
+void RealFile::write_back_if_due() {
+  const auto& shard = Shard::current().unflushed();
+  if (!shard->is_over_budget() || shard->writeback_runs) return;
+  auto range = next_writeback();
+  if (range.size() == 0) return;
+  shard->writeback_runs = true;
+  Shard::current().services().spawn(write_back(shared_from_this(), shard, std::move(range)));
 }
 
-Task<> RealFile::write_back(std::shared_ptr<RealFile> file, std::uint64_t begin,
-                            std::uint64_t end) {
-  // A hint: what goes wrong with the data, sync will report.
-  co_await offload([=, fd = file->descriptor_] {
-    ::sync_file_range(fd, static_cast<off64_t>(begin), static_cast<off64_t>(end - begin),
-                      SYNC_FILE_RANGE_WRITE);
-  });
-  file->writeback_runs_ = false;
+/// The oldest bytes; none if those of the file are too few.
+UnflushedRange RealFile::next_writeback() {
+  if (unflushed_.size() < writeback_bytes + writeback_tail) return {};
+  return unflushed_.take_first(writeback_bytes);
+}
+
+/// Begins to write back, and does not wait until it is done.
+Task<> RealFile::write_back(std::shared_ptr<RealFile> file, std::shared_ptr<UnflushedBytes> shard,
+                            UnflushedRange range) {
+  while (range.size() > 0) {
+    // A hint: what goes wrong with the data, sync will report.
+    co_await offload([fd = file->descriptor_, begin = range.begin(), size = range.size()] {
+      ::sync_file_range(fd, static_cast<off64_t>(begin), static_cast<off64_t>(size),
+                        SYNC_FILE_RANGE_WRITE);
+    });
+    range = {};
+    if (shard->is_over_budget()) range = file->next_writeback();
+  }
+  shard->writeback_runs = false;
 }
 
 /// Runs one system call on a worker; it gives -1 and errno when it fails.
@@ -372,15 +380,23 @@ Task<Result<>> RealFile::bring_in(std::uint64_t position, std::uint64_t size) {
 }
 
 Task<Result<>> RealFile::truncate(std::uint64_t size) {
-  return change(
+  const auto self = shared_from_this();
+  const auto truncated = co_await change(
       "truncate",
       [](int fd, std::uint64_t argument) { return ::ftruncate(fd, static_cast<off_t>(argument)); },
       size);
+  if (truncated) unflushed_.cut(size);
+  co_return truncated;
 }
 
 Task<Result<>> RealFile::sync() {
+  const auto self = shared_from_this();
+  auto range = std::move(unflushed_);  // what is written from now on may come too late for it
   // Never twice: after a failure the kernel has forgotten what it could not write.
-  return change("sync", [](int fd, std::uint64_t) { return ::fdatasync(fd); }, 0);
+  const auto synced =
+      co_await change("sync", [](int fd, std::uint64_t) { return ::fdatasync(fd); }, 0);
+  if (!synced) unflushed_.add(std::move(range));
+  co_return synced;
 }
 
 Task<Result<>> RealFile::preallocate(std::uint64_t size) {

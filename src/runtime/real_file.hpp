@@ -9,6 +9,7 @@
 
 #include "iggy/units.hpp"
 #include "runtime/disk.hpp"
+#include "runtime/unflushed.hpp"
 
 namespace iggy::runtime {
 
@@ -40,8 +41,10 @@ class RealFile final : public File, public std::enable_shared_from_this<RealFile
   [[nodiscard]] int descriptor() const override { return descriptor_; }
   [[nodiscard]] const std::string& path() const override { return path_; }
 
-  /// After so many bytes written their way to the disk is begun, so that dirty pages stay below the
-  /// limit at which the kernel stops those who write.
+  /// While the files of the shard hold more unflushed bytes than their budget, the one that is
+  /// written to has its oldest sent to the disk, in pieces of this size, one after the other. Not
+  /// its end: the next write goes there, and would wait for pages that are being written back.
+  /// Not earlier: writes beside writeback wait for the disk now and then.
   static constexpr std::uint64_t writeback_bytes = 8 * 1024 * 1024;
   static constexpr std::uint64_t writeback_tail = 1024 * 1024;
   /// A file that is expected to grow, and has reached the first of these sizes, gets space reserved
@@ -70,10 +73,12 @@ class RealFile final : public File, public std::enable_shared_from_this<RealFile
   Result<> write_here(std::uint64_t position, std::span<const ByteView> pieces);
   void note_blocked(Duration blocked, Duration now);
   Result<> wrote(std::uint64_t position, std::uint64_t size, int failure);
-  void start_writeback();
+  void write_back_if_due();
+  UnflushedRange next_writeback();
   void reserve_ahead(std::uint64_t end);
   static Task<> reserve(std::shared_ptr<RealFile> file, std::uint64_t from, std::uint64_t to);
-  static Task<> write_back(std::shared_ptr<RealFile> file, std::uint64_t begin, std::uint64_t end);
+  static Task<> write_back(std::shared_ptr<RealFile> file, std::shared_ptr<UnflushedBytes> shard,
+                           UnflushedRange range);
 
   int descriptor_;
   std::string path_;
@@ -82,13 +87,11 @@ class RealFile final : public File, public std::enable_shared_from_this<RealFile
   Duration blocked_at_{};
   Duration watched_until_{};
   bool failing_ = false;  // the last write failed: the log knows it already
-  bool writeback_runs_ = false;
   bool reserve_runs_ = false;
   std::uint64_t expected_size_ = 0;
-  std::uint64_t reserved_ = 0;         // up to here, by this object
-  bool is_complete_ = false;           // `give_back` was called
-  std::uint64_t unflushed_begin_ = 0;  // what was written since writeback was started: from here
-  std::uint64_t unflushed_end_ = 0;    // to here
+  std::uint64_t reserved_ = 0;  // up to here, by this object
+  bool is_complete_ = false;    // `give_back` was called
+  UnflushedRange unflushed_;
 };
 
 }  // namespace iggy::runtime

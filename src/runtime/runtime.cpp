@@ -11,9 +11,11 @@
 #include <utility>
 
 #include "base/logging.hpp"
+#include "runtime/process.hpp"
 #include "runtime/system.hpp"
 #include "runtime/task_group.hpp"
 #include "runtime/thread.hpp"
+#include "runtime/unflushed.hpp"
 #include "runtime/workers.hpp"
 
 namespace iggy::runtime {
@@ -73,6 +75,7 @@ Result<> Runtime::State::make_shards() {
   const auto count = options.cpus.empty() ? options.shards : options.cpus.size();
   assert(count > 0);
   workers = std::make_unique<Workers>(options.workers_max);
+  const auto budget = unflushed_budget(dirty_background_bytes(), count);
   for (std::uint32_t index = 0; index < count; ++index) {
     auto reactor = make_reactor(options.backend);
     if (!reactor) return fail(reactor);
@@ -80,7 +83,8 @@ Result<> Runtime::State::make_shards() {
                                      .reactor = std::move(*reactor),
                                      .clock = &clock,
                                      .random = &randoms.emplace_back(),
-                                     .workers = workers.get()});
+                                     .workers = workers.get(),
+                                     .unflushed_budget = budget});
   }
   return {};
 }

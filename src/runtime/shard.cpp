@@ -10,6 +10,7 @@
 #include "runtime/on.hpp"
 #include "runtime/reactor.hpp"
 #include "runtime/timers.hpp"
+#include "runtime/unflushed.hpp"
 
 namespace iggy::runtime {
 namespace {
@@ -43,6 +44,7 @@ Shard::Shard(Parts parts)
       workers_(parts.workers),
       timers_(std::make_unique<Timers>()),
       buffers_(std::make_unique<BufferPool>()),
+      unflushed_(std::make_shared<UnflushedBytes>(parts.unflushed_budget)),
       call_permits_(std::make_unique<Semaphore>(calls_in_flight_max)),
       services_(std::make_unique<TaskGroup>()) {
   assert(reactor_ != nullptr && clock_ != nullptr && random_ != nullptr);

@@ -20,6 +20,7 @@ class BufferPool;
 class Reactor;
 class Semaphore;
 class Timers;
+class UnflushedBytes;
 class Workers;
 
 /// Where time comes from. A test brings one that it moves by hand.
@@ -62,6 +63,7 @@ class Shard {
     Clock* clock = nullptr;      // outlives the shard
     Random* random = nullptr;    // outlives the shard; called by this shard's thread only
     Workers* workers = nullptr;  // outlives the shard; null: offloaded work runs in place
+    std::uint64_t unflushed_budget = 64 * 1024 * 1024;  // of its files together
   };
 
   explicit Shard(Parts parts);
@@ -96,6 +98,9 @@ class Shard {
   [[nodiscard]] Reactor& reactor() { return *reactor_; }
   [[nodiscard]] BufferPool& buffers() { return *buffers_; }
   [[nodiscard]] Workers* workers() { return workers_; }
+  /// What its files hold that was written and not flushed. It outlives the shard with the last of
+  /// them.
+  [[nodiscard]] const std::shared_ptr<UnflushedBytes>& unflushed() const { return unflushed_; }
   /// Runs what other shards ask for; cancelled and joined when the shard ends.
   [[nodiscard]] TaskGroup& services() { return *services_; }
   /// One permit for each call to another shard that may be under way.
@@ -117,6 +122,7 @@ class Shard {
   Workers* workers_;
   std::unique_ptr<Timers> timers_;
   std::unique_ptr<BufferPool> buffers_;
+  std::shared_ptr<UnflushedBytes> unflushed_;
   std::vector<std::coroutine_handle<>> ready_;
   std::vector<std::coroutine_handle<>> running_;
   bool is_stopping_ = false;  // the request to stop was seen
