@@ -171,14 +171,16 @@ void free_reserve(int descriptor) {
   if (::fstat(descriptor, &status) == 0) (void)::ftruncate(descriptor, status.st_size);
 }
 
-/// Reserves space behind the end of a file, unless that would take too much of what is free.
-bool reserve_space(int descriptor, std::uint64_t from, std::uint64_t to) {
+/// Reserves the first piece of a stretch behind the end of a file, unless the whole would take too
+/// much of what is free.
+bool reserve_piece(int descriptor, std::uint64_t from, std::uint64_t to) {
   struct statvfs status{};
   if (::fstatvfs(descriptor, &status) != 0) return false;
   const auto free = std::uint64_t{status.f_bavail} * status.f_frsize;
+  const auto size = std::min(to - from, RealFile::reserve_piece_bytes);
   return (to - from) <= free / RealFile::free_part_reserved &&
          ::fallocate(descriptor, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(from),
-                     static_cast<off_t>(to - from)) == 0;
+                     static_cast<off_t>(size)) == 0;
 }
 
 }  // namespace
@@ -312,8 +314,10 @@ void RealFile::reserve_ahead(std::uint64_t end) {
 }
 
 Task<> RealFile::reserve(std::shared_ptr<RealFile> file, std::uint64_t from, std::uint64_t to) {
-  const bool reserved =
-      co_await offload([=, fd = file->descriptor_] { return reserve_space(fd, from, to); });
+  bool reserved = true;
+  for (auto at = from; reserved && at < to && !file->is_complete_; at += reserve_piece_bytes) {
+    reserved = co_await offload([=, fd = file->descriptor_] { return reserve_piece(fd, at, to); });
+  }
   // Whether it can't or should not be done: it is not tried again.
   file->reserved_ = reserved ? to : std::numeric_limits<std::uint64_t>::max() - reserve_margin;
   file->reserve_runs_ = false;
