@@ -37,7 +37,8 @@ Task<Result<>> note_written(Broker& broker, OpenPartition& partition) {
 
 /// On the partition's shard.
 Task<Result<>> append(Broker& broker, PartitionRef ref, wire::Batch batch) {
-  const auto partition = co_await broker.partition(ref);
+  Result<std::shared_ptr<OpenPartition>> partition = broker.here().partitions.find(ref.partition);
+  if (!*partition) partition = co_await broker.partition(ref);
   if (!partition) co_return fail(partition);
   const auto appended = co_await (*partition)->log->append(batch);
   if (!appended) co_return fail(appended);
@@ -78,7 +79,8 @@ log::ReadRequest read_request(const wire::PollMessages& request,
 /// On the partition's shard.
 Task<Result<Polled>> poll(Broker& broker, PartitionRef ref, log::ConsumerKey consumer,
                           const wire::PollMessages& request, PollLimits limits) {
-  const auto partition = co_await broker.partition(ref);
+  Result<std::shared_ptr<OpenPartition>> partition = broker.here().partitions.find(ref.partition);
+  if (!*partition) partition = co_await broker.partition(ref);
   if (!partition) co_return fail(partition);
   auto& [_, log, offsets] = **partition;
 
