@@ -115,19 +115,41 @@ ReadOutcome read_cached(int descriptor, std::uint64_t position, MutableByteView 
   return {size};
 }
 
-/// Whether all pages of a stretch are in the page cache or on their way; nothing if the kernel
-/// can't tell (before Linux 6.5).
-std::optional<bool> ask_cache(int descriptor, std::uint64_t position, std::uint64_t size) {
+/// What the kernel knows about a stretch of a file, in pages.
+struct CachedPages {
+  std::uint64_t cached, dirty, in_writeback, evicted, recently_evicted;
+};
+
+/// Nothing if the kernel can't tell (before Linux 6.5).
+std::optional<CachedPages> count_pages(int descriptor, std::uint64_t position, std::uint64_t size) {
   struct {
     std::uint64_t offset, length;
   } const range{position, size};
-  struct {
-    std::uint64_t cached, dirty, in_writeback, evicted, recently_evicted;
-  } pages{};
+  CachedPages pages{};
   constexpr long cachestat = 451;  // the same on every architecture
   if (::syscall(cachestat, descriptor, &range, &pages, 0) != 0) return std::nullopt;
+  return pages;
+}
+
+/// Whether all pages of a stretch are in the page cache or on their way, if the kernel can tell.
+std::optional<bool> ask_cache(int descriptor, std::uint64_t position, std::uint64_t size) {
   static const auto page_size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  return pages.cached > (position + size - 1) / page_size - position / page_size;
+  const auto pages = count_pages(descriptor, position, size);
+  if (!pages) return std::nullopt;
+  return pages->cached > (position + size - 1) / page_size - position / page_size;
+}
+
+/// Writes a stretch back and waits until that is done, where the kernel can tell. It could wait by
+/// itself, but would then tell of a failure here, and not again at the next sync.
+void write_stretch_back(int descriptor, std::uint64_t position, std::uint64_t size) {
+  constexpr timespec pause{.tv_sec = 0, .tv_nsec = 1'000'000};
+  ::sync_file_range(descriptor, static_cast<off64_t>(position), static_cast<off64_t>(size),
+                    SYNC_FILE_RANGE_WRITE);
+  while (true) {
+    const auto pages = count_pages(descriptor, position, size);
+    if (!pages || pages->in_writeback == 0) return;
+    ::nanosleep(&pause, nullptr);
+  }
 }
 
 /// Whether reading this much, or sending it, would not wait for a disk. Where the kernel does not
@@ -346,14 +368,13 @@ UnflushedRange RealFile::next_writeback() {
   return unflushed_.take_first(writeback_bytes);
 }
 
-/// Begins to write back, and does not wait until it is done.
+/// One piece after the other: what else needs the disk meanwhile waits for one at most.
 Task<> RealFile::write_back(std::shared_ptr<RealFile> file, std::shared_ptr<UnflushedBytes> shard,
                             UnflushedRange range) {
   while (range.size() > 0) {
     // A hint: what goes wrong with the data, sync will report.
     co_await offload([fd = file->descriptor_, begin = range.begin(), size = range.size()] {
-      ::sync_file_range(fd, static_cast<off64_t>(begin), static_cast<off64_t>(size),
-                        SYNC_FILE_RANGE_WRITE);
+      write_stretch_back(fd, begin, size);
     });
     range = {};
     if (shard->is_over_budget()) range = file->next_writeback();
@@ -396,6 +417,12 @@ Task<Result<>> RealFile::truncate(std::uint64_t size) {
 Task<Result<>> RealFile::sync() {
   const auto self = shared_from_this();
   auto range = std::move(unflushed_);  // what is written from now on may come too late for it
+  while (range.size() > writeback_bytes) {
+    const auto piece = range.take_first(writeback_bytes);
+    co_await offload([fd = descriptor_, begin = piece.begin(), size = piece.size()] {
+      write_stretch_back(fd, begin, size);
+    });
+  }
   // Never twice: after a failure the kernel has forgotten what it could not write.
   const auto synced =
       co_await change("sync", [](int fd, std::uint64_t) { return ::fdatasync(fd); }, 0);
