@@ -153,6 +153,10 @@ Task<Result<base::MutableByteView>> Connection::room() {
   const bool needs_more = needed > ReceiveBuffer::block_size_min;
   if (needs_more || (buffer_.is_grown() && buffer_.front_code())) {
     using enum ReceiveBudget::Sender;
+    if (share_.must_release_for(needed)) {
+      buffer_.shrink();
+      share_.release();
+    }
     share_.begin(needed, session_.is_logged_in() ? user : stranger);
   }
   if (needs_more && needed <= runtime::BufferPool::pooled_size_max) {
@@ -167,7 +171,10 @@ Task<Result<base::MutableByteView>> Connection::room() {
     const auto held = co_await share_.hold(buffer_.pending() + 1);
     if (!held) co_return fail(held);
   }
-  co_return room.first(std::min(room.size(), share_.held_bytes() - buffer_.pending()));
+  const auto free = share_.held_bytes() - buffer_.pending();
+  // So that it can go back after this frame, however fast the next ones come.
+  const auto size = share_.is_shared() ? std::min(free, buffer_.rest_of_front()) : free;
+  co_return room.first(std::min<std::uint64_t>(room.size(), size));
 }
 
 Task<Result<>> Connection::answer_pending() {

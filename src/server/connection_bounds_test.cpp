@@ -39,15 +39,13 @@ TEST_F(ConnectionTest, ends_when_a_request_stays_incomplete_for_10_seconds) {
 }
 
 TEST_F(ConnectionTest, does_not_hold_its_own_shortage_against_the_peer) {
-  ReceiveBudget::Share other(budget);
-  other.take(100'000'000);
+  take_all();
   connect(host.root());
   say(header(send, 300'000));
 
   pass(Duration::seconds(100));
   EXPECT_FALSE(is_over());
-  other.release();
-  run();
+  give_all_back();
   pass(Duration::milliseconds(9'999));
   EXPECT_FALSE(is_over());
   say(base::Bytes(300'000));
@@ -138,26 +136,57 @@ TEST_F(ConnectionTest, counts_the_time_of_each_reply_alone) {
 
 TEST_F(ConnectionTest, charges_a_large_request_as_it_arrives) {
   connect(host.root());
-  say(header(send, 1'000'000));
+  say(header(send, 5'000'000));
   EXPECT_EQ(budget.used_bytes(), 16'384);
 
   say(base::Bytes(100'000));
   EXPECT_EQ(budget.used_bytes(), 131'072);
-  say(base::Bytes(900'000));
+  say(base::Bytes(4'900'000));
+
+  EXPECT_EQ(budget.used_bytes(), 5'000'008);
+}
+
+TEST_F(ConnectionTest, charges_a_small_request_as_a_whole) {
+  connect(host.root());
+
+  say(header(send, 1'000'000));
 
   EXPECT_EQ(budget.used_bytes(), 1'000'008);
 }
 
+TEST_F(ConnectionTest, receives_no_more_than_the_frame_into_memory_that_all_share) {
+  connect(host.root());
+  say(header(send, 10'000'000) + base::Bytes(9'998'000));
+  peer.room_max = 0;
+  say(base::Bytes(1'000));
+  EXPECT_EQ(peer.room_max, 1'000);
+
+  say(base::Bytes(1'000) + frame(ping));
+
+  EXPECT_EQ(peer.statuses(), (Statuses{6, 0}));
+  EXPECT_EQ(peer.room_max, 4'096);
+}
+
+TEST_F(ConnectionTest, gives_memory_that_all_share_back_before_it_asks_for_more) {
+  connect(host.root());
+  say(frame(send, base::Bytes(10'000'000)));
+  EXPECT_EQ(budget.used_bytes(), 10'000'008);
+
+  say(header(send, 20'000'000) + base::Bytes(1'000));
+  EXPECT_EQ(budget.used_bytes(), 16'384);
+  say(base::Bytes(19'999'000));
+
+  EXPECT_EQ(peer.statuses(), (Statuses{6, 6}));
+}
+
 TEST_F(ConnectionTest, charges_a_block_of_the_pool_before_it_takes_it) {
-  ReceiveBudget::Share other(budget);
-  other.take(100'000'000);
+  take_all();
   connect(host.root());
   peer.room_max = 0;
   say(header(send, 200'000));
   EXPECT_EQ(peer.room_max, 0);  // it does not receive
 
-  other.release();
-  run();
+  give_all_back();
 
   EXPECT_EQ(budget.used_bytes(), 262'144);
   say(base::Bytes(200'000));
@@ -165,8 +194,7 @@ TEST_F(ConnectionTest, charges_a_block_of_the_pool_before_it_takes_it) {
 }
 
 TEST_F(ConnectionTest, goes_on_with_a_small_block_when_there_is_no_memory_for_a_larger_one) {
-  ReceiveBudget::Share other(budget);
-  other.take(100'000'000);
+  take_all();
   connect(host.root());
   base::Bytes many;
   for (int i = 0; i < 1'000; ++i) many = many + frame(ping, base::Bytes(5));

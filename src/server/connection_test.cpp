@@ -337,8 +337,7 @@ TEST_F(ConnectionTest, does_not_wait_long_for_a_peer_that_does_not_listen) {
 }
 
 TEST_F(ConnectionTest, stops_while_it_waits_for_memory) {
-  ReceiveBudget::Share other(budget);
-  other.take(100'000'000);
+  take_all();
   connect(host.root());
   say(header(send, 1'000'000));
 

@@ -48,6 +48,17 @@ class ConnectionTest : public ::testing::Test {
     connection->check_deadline(host.shard.clock().monotonic());
     run();
   }
+  /// Leaves nothing of the budget.
+  void take_all() {
+    small.take(25'000'000);
+    large.begin(75'000'000);
+    ASSERT_TRUE(host.shard.run(large.hold(75'000'000)));
+  }
+  void give_all_back() {
+    small.release();
+    large.release();
+    run();
+  }
   [[nodiscard]] bool is_over() const { return tasks.size() == 0; }
 
   Task<> serve() { (void)co_await connection->serve(); }
@@ -55,6 +66,8 @@ class ConnectionTest : public ::testing::Test {
   testing::TestBroker host;
   Placement placement{{&host.shard.shard()}};
   ReceiveBudget budget{100'000'000};
+  ReceiveBudget::Share small{budget};
+  ReceiveBudget::Share large{budget};
   ReceiveBudget small_budget{500'000};
   ConnectionLimits limits;
   testing::Peer peer;

@@ -12,12 +12,12 @@ constexpr auto deadline_check_interval = Duration::seconds(1);
 }  // namespace
 
 Connections::Connections(broker::Broker& broker, Placement& placement, ConnectionLimits limits,
-                         std::uint64_t receive_bytes)
+                         std::shared_ptr<ReceiveMemory> receive_memory)
     : broker_(broker),
       placement_(placement),
       shard_(runtime::Shard::current().index()),
       limits_(limits),
-      budget_(receive_bytes) {
+      budget_(std::move(receive_memory)) {
   watch_.spawn(watch_deadlines());
 }
 
@@ -103,6 +103,7 @@ Task<> Connections::stop(Duration limit) {
     tasks_.cancel();
   }
   co_await tasks_.join();
+  co_await budget_.close();
   has_stopped_ = true;
 }
 

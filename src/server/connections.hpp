@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 
 #include "broker/broker.hpp"
@@ -20,7 +21,7 @@ class Connections {
  public:
   /// Those of the current shard, as `placement` counts them.
   Connections(broker::Broker& broker, Placement& placement, ConnectionLimits limits,
-              std::uint64_t receive_bytes);
+              std::shared_ptr<ReceiveMemory> receive_memory);
 
   /// Serves a connection, which `placement` has counted in, until it ends or moves on.
   void serve(Arrival arrival);

@@ -56,7 +56,7 @@ class House {
     for (std::size_t i = 0; i < 2; ++i) {
       co_await runtime::on(*shards_[i], [this, i] {
         connections_[i] =
-            std::make_unique<Connections>(broker_, placement_, ConnectionLimits{}, 1'000'000);
+            std::make_unique<Connections>(broker_, placement_, ConnectionLimits{}, receive_memory_);
         return true;
       });
       placement_.set(i, *connections_[i]);
@@ -107,6 +107,8 @@ class House {
 
  private:
   std::vector<runtime::Shard*> shards_;
+  const std::shared_ptr<ReceiveMemory> receive_memory_ =
+      std::make_shared<ReceiveMemory>(1'000'000, /*shards=*/2);
   runtime::MemoryDisk disk_;
   broker::Broker broker_;
   Placement placement_;

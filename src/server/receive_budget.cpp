@@ -3,174 +3,184 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "runtime/shard.hpp"
 
 namespace iggy::server {
 namespace {
 
-Duration now() { return runtime::Shard::current().clock().monotonic(); }
+constexpr std::uint64_t bytes_max_max = std::uint64_t{1} << 60;
 
-std::int64_t to_signed(std::uint64_t bytes) { return static_cast<std::int64_t>(bytes); }
+std::uint64_t shared_part(std::uint64_t bytes_max) { return bytes_max / 4 * 3; }
+
+Duration now() { return runtime::Shard::current().clock().monotonic(); }
 
 }  // namespace
 
-/// Goes along the queue from its first, and knows what the next one may take. Those before it count
-/// as needing all that they lack, and as gone once they have it.
-class ReceiveBudget::Walk {
- public:
-  explicit Walk(const ReceiveBudget& budget)
-      : budget_(budget),
-        bulk_charged_(std::min(budget.bulk_bytes_, budget.bulk_bytes_max_)),
-        free_(to_signed(budget.bytes_max_) - to_signed(budget.small_bytes_ + bulk_charged_)),
-        free_bulk_(to_signed(budget.bulk_bytes_max_) - to_signed(bulk_charged_)),
-        left_(free_),
-        left_bulk_(free_bulk_) {}
+ReceiveMemory::ReceiveMemory(std::uint64_t bytes_max, std::size_t shards)
+    : small_bytes_max((bytes_max - shared_part(bytes_max)) / shards),
+      queue(shared_part(std::min(bytes_max, bytes_max_max))) {}
 
-  [[nodiscard]] std::uint64_t left_for(const Share& share) const {
-    if (is_alone(share) && share.size_ > budget_.bulk_bytes_max_) {
-      return share.size_ - share.held_bytes_;
-    }
-    const auto left = share.is_bulk_ ? std::min(left_, left_bulk_) : left_;
-    return static_cast<std::uint64_t>(std::max<std::int64_t>(left, 0));
-  }
-
-  void pass(const Share& share) {
-    const auto size = to_signed(std::min(share.size_, budget_.bulk_bytes_max_));
-    const auto held = std::min(to_signed(share.held_bytes_), size);
-    left_ = std::min(left_, free_ - (size - held));
-    free_ += held;
-    if (!share.is_bulk_) return;
-    left_bulk_ = std::min(left_bulk_, free_bulk_ - (size - held));
-    free_bulk_ += held;
-  }
-
- private:
-  /// The first one, no other large one has anything, and the small ones have no more than is kept
-  /// for them.
-  [[nodiscard]] bool is_alone(const Share& share) const {
-    return budget_.first_ == &share && budget_.bulk_bytes_ == share.held_bytes_ &&
-           budget_.small_bytes_ <= budget_.bytes_max_ - budget_.bulk_bytes_max_;
-  }
-
-  const ReceiveBudget& budget_;
-  const std::uint64_t bulk_charged_;
-  // When those that were passed are gone.
-  std::int64_t free_;
-  std::int64_t free_bulk_;
-  // Without taking from them what they need.
-  std::int64_t left_;
-  std::int64_t left_bulk_;
-};
-
-ReceiveBudget::ReceiveBudget(std::uint64_t bytes_max)
-    : bytes_max_(std::min<std::uint64_t>(bytes_max, std::uint64_t{1} << 60)),
-      bulk_bytes_max_(bytes_max_ / 4 * 3) {}
-
-std::uint64_t ReceiveBudget::free_for(const Share& share) const {
-  Walk walk(*this);
-  for (const auto* older = first_; older != nullptr && older != &share; older = older->next_) {
-    walk.pass(*older);
-  }
-  return walk.left_for(share);
+ReceiveBudget::ReceiveBudget(std::shared_ptr<ReceiveMemory> memory)
+    : memory_(std::move(memory)), poke_([this] { look(); }) {
+  memory_->queue.with([this](ReceiveQueue& queue) { queue.add(poke_); });
 }
 
-/// Wakes those who may go on.
-void ReceiveBudget::wake() {
-  if (waiting_count_ == 0) return;
-  Walk walk(*this);
-  for (auto* share = first_; share != nullptr; share = share->next_) {
-    const auto awaited = share->awaited_bytes_;
-    if (awaited > 0 && walk.left_for(*share) >= awaited) share->freed_.notify_all();
-    walk.pass(*share);
+ReceiveBudget::~ReceiveBudget() {
+  memory_->queue.with([this](ReceiveQueue& queue) { queue.remove(poke_); });
+}
+
+runtime::Task<> ReceiveBudget::close() {
+  assert(used_bytes() == 0 && waiting_.empty());
+  memory_->queue.with([this](ReceiveQueue& queue) { queue.remove(poke_); });
+  // Nobody pokes from here on, but somebody may have.
+  while (poke_.is_pending()) co_await runtime::yield();
+}
+
+/// Changes the queue, and lets everyone know whom that concerns.
+template <class Change>
+void ReceiveBudget::change_queue(Change change) {
+  learn(memory_->queue.with([&](ReceiveQueue& queue) {
+    change(queue);
+    queue.poke_others(poke_);
+    return queue.news_for(poke_);
+  }));
+}
+
+void ReceiveBudget::look() {
+  learn(memory_->queue.with([this](ReceiveQueue& queue) { return queue.news_for(poke_); }));
+}
+
+void ReceiveBudget::learn(const ReceiveQueue::News& news) {
+  is_short_ = news.is_short;
+  for (const auto ticket : news.may_go_on) {
+    // Who does not wait any more is about to tell the queue, or to try again.
+    if (const auto found = waiting_.find(ticket); found != waiting_.end()) {
+      found->second->freed_.notify_all();
+    }
+  }
+}
+
+/// The shard's own part has room again: perhaps for some that stand in the queue for lack of it.
+void ReceiveBudget::wake_small() {
+  for (const auto& [_, share] : waiting_) {
+    if (share->fits_own_part()) share->freed_.notify_all();
   }
 }
 
 void ReceiveBudget::Share::begin(std::uint64_t bytes, Sender sender) {
-  if (is_queued_) return;
-  const auto held = held_bytes_;
-  uncharge();
-  size_ = std::max(bytes, held);
-  is_bulk_ =
-      sender == Sender::stranger || size_ > std::min(small_frame_max, budget_.bytes_max_ / 4);
-  take(held);
-
-  is_queued_ = true;
-  previous_ = budget_.last_;
-  next_ = nullptr;
-  (previous_ != nullptr ? previous_->next_ : budget_.first_) = this;
-  budget_.last_ = this;
+  if (has_begun_) return;
+  assert(!must_release_for(bytes));
+  has_begun_ = true;
   received_for_ = {};
   receives_since_ = now();
+  size_ = std::max(bytes, held_bytes());
+  is_small_ = sender == Sender::user && size_ <= small_frame_max;
+  if (size_ == held_bytes() || take_own_part()) return;
+  const auto lacks = size_ - held_bytes();
+  budget_.memory_->queue.with(
+      [&](ReceiveQueue& queue) { ticket_ = queue.join(budget_.poke_, lacks); });
+}
+
+bool ReceiveBudget::Share::fits_own_part() const {
+  const auto used = budget_.small_bytes_ + (size_ - held_bytes());
+  return is_small_ && used <= budget_.memory_->small_bytes_max;
+}
+
+/// All that the frame lacks at once: so those in the shard's own part never wait for each other.
+bool ReceiveBudget::Share::take_own_part() {
+  if (!fits_own_part()) return false;
+  leave_queue();
+  take(size_ - held_bytes());
+  return true;
 }
 
 runtime::Task<Result<>> ReceiveBudget::Share::hold(std::uint64_t bytes) {
-  assert(is_queued_ && bytes <= size_);
-  while (held_bytes_ < bytes) {
-    const auto needed = bytes - held_bytes_;
-    const auto step = std::clamp(held_bytes_, step_min, step_max);
-    const auto wanted = std::min(std::max(needed, step), size_ - held_bytes_);
-    const auto least = std::min(wanted, std::max(needed, step_min));
-    if (const auto free = budget_.free_for(*this); free >= least) {
-      take(std::min(free, wanted));
-    } else if (const auto waited = co_await wait_for(least); !waited) {
-      co_return fail(waited);
-    }
+  assert(has_begun_ && bytes <= size_);
+  while (held_bytes() < bytes) {
+    if (take_own_part() || take_shared(bytes - held_bytes())) continue;
+    if (const auto waited = co_await wait(); !waited) co_return fail(waited);
   }
   co_return Result<>{};
 }
 
-runtime::Task<Result<>> ReceiveBudget::Share::wait_for(std::uint64_t bytes) {
-  awaited_bytes_ = bytes;
+/// Takes a step, if it may take as much as is needed now, or the smallest step.
+bool ReceiveBudget::Share::take_shared(std::uint64_t needed) {
+  assert(ticket_);
+  const auto step = std::clamp(held_bytes(), step_min, step_max);
+  const auto wanted = std::min(std::max(needed, step), size_ - held_bytes());
+  const auto least = std::min(wanted, std::max(needed, step_min));
+  std::uint64_t taken = 0;
+  budget_.change_queue([&](ReceiveQueue& queue) {
+    taken = queue.take(*ticket_, {.least = least, .wanted = wanted});
+  });
+  shared_bytes_ += taken;
+  budget_.shared_bytes_ += taken;
+  return taken > 0;
+}
+
+/// No wake-up is lost between the refusal and this: the queue has noted who waits, and this shard
+/// sees a poke only when all here wait.
+runtime::Task<Result<>> ReceiveBudget::Share::wait() {
+  const auto ticket = *ticket_;
+  is_waiting_ = true;
   received_for_ = received_for_ + (now() - receives_since_);
-  ++budget_.waiting_count_;
+  budget_.waiting_.emplace(ticket, this);
   const auto waited = co_await freed_.wait();
-  --budget_.waiting_count_;
-  awaited_bytes_ = 0;
+  budget_.waiting_.erase(ticket);
   receives_since_ = now();
+  is_waiting_ = false;
+  if (!waited) {
+    budget_.change_queue([&](ReceiveQueue& queue) { queue.stop_waiting(ticket); });
+  }
   co_return waited;
 }
 
 bool ReceiveBudget::Share::try_hold(std::uint64_t bytes) {
-  if (bytes <= held_bytes_) return true;
-  if (budget_.free_for(*this) < bytes - held_bytes_) return false;
-  take(bytes - held_bytes_);
+  if (bytes <= held_bytes()) return true;
+  const auto lacks = bytes - held_bytes();
+  if (ticket_ || budget_.small_bytes_ + lacks > budget_.memory_->small_bytes_max) return false;
+  take(lacks);
   return true;
 }
 
-void ReceiveBudget::Share::complete() {
-  if (!is_queued_) return;
-  leave_queue();
-  budget_.wake();
-}
-
-void ReceiveBudget::Share::release() {
-  if (!is_queued_ && held_bytes_ == 0) return;
-  if (is_queued_) leave_queue();
-  uncharge();
-  budget_.wake();
-}
-
-Duration ReceiveBudget::Share::receiving_time(Duration now) const {
-  if (!is_queued_) return {};
-  return awaited_bytes_ > 0 ? received_for_ : received_for_ + (now - receives_since_);
-}
-
 void ReceiveBudget::Share::take(std::uint64_t bytes) {
-  (is_bulk_ ? budget_.bulk_bytes_ : budget_.small_bytes_) += bytes;
-  held_bytes_ += bytes;
+  small_bytes_ += bytes;
+  budget_.small_bytes_ += bytes;
 }
 
-void ReceiveBudget::Share::uncharge() {
-  (is_bulk_ ? budget_.bulk_bytes_ : budget_.small_bytes_) -= held_bytes_;
-  held_bytes_ = 0;
+void ReceiveBudget::Share::complete() {
+  has_begun_ = false;
+  leave_queue();
 }
 
 void ReceiveBudget::Share::leave_queue() {
-  (previous_ != nullptr ? previous_->next_ : budget_.first_) = next_;
-  (next_ != nullptr ? next_->previous_ : budget_.last_) = previous_;
-  previous_ = next_ = nullptr;
-  is_queued_ = false;
+  if (!ticket_) return;
+  budget_.change_queue([&](ReceiveQueue& queue) { queue.leave(*ticket_); });
+  ticket_.reset();
+}
+
+void ReceiveBudget::Share::release() {
+  assert(!is_waiting_);
+  has_begun_ = false;
+  const auto small = std::exchange(small_bytes_, 0);
+  const auto shared = std::exchange(shared_bytes_, 0);
+  budget_.small_bytes_ -= small;
+  budget_.shared_bytes_ -= shared;
+  if (ticket_ || shared > 0) {
+    budget_.change_queue([&](ReceiveQueue& queue) {
+      if (ticket_) queue.leave(*ticket_);
+      queue.give_back(shared);
+    });
+    ticket_.reset();
+  }
+  if (small > 0) budget_.wake_small();
+}
+
+Duration ReceiveBudget::Share::receiving_time(Duration now) const {
+  if (!has_begun_) return {};
+  return is_waiting_ ? received_for_ : received_for_ + (now - receives_since_);
 }
 
 }  // namespace iggy::server

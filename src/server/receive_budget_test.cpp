@@ -64,12 +64,20 @@ TEST_F(ReceiveBudgetTest, charges_in_steps_that_grow_with_what_is_held) {
 }
 
 TEST_F(ReceiveBudgetTest, charges_no_more_than_the_frame_needs) {
-  first.begin(20'000);
+  first.begin(20'000, ReceiveBudget::Sender::stranger);
   ASSERT_TRUE(take(first, 1));
 
   ASSERT_TRUE(take(first, 16'385));
 
   EXPECT_EQ(first.held_bytes(), 20'000);
+}
+
+TEST_F(ReceiveBudgetTest, charges_a_small_frame_as_a_whole) {
+  first.begin(4 * MiB);
+
+  EXPECT_EQ(first.held_bytes(), 4 * MiB);
+  EXPECT_FALSE(first.is_shared());
+  EXPECT_TRUE(take(first, 4 * MiB));
 }
 
 TEST_F(ReceiveBudgetTest, keeps_for_the_first_what_it_lacks) {
@@ -133,36 +141,51 @@ TEST_F(ReceiveBudgetTest, keeps_a_quarter_for_small_frames) {
 
 TEST_F(ReceiveBudgetTest, gives_strangers_no_part_of_what_is_kept_for_small_frames) {
   using enum ReceiveBudget::Sender;
-  for (auto* share : {&first, &second}) {
-    share->begin(4 * MiB, stranger);
-    ASSERT_TRUE(take(*share, 1));
-  }
-  first.take(71 * MiB - first.held_bytes());
-  ASSERT_TRUE(take(second, 4 * MiB));
+  first.begin(74 * MiB);
+  ASSERT_TRUE(take(first, 74 * MiB));
+  second.begin(4 * MiB, stranger);
+  ASSERT_TRUE(take(second, 1 * MiB));
+  start(second, 4 * MiB, second_has);
+  EXPECT_FALSE(second_has);
 
-  third.begin(4 * MiB, stranger);
-  EXPECT_FALSE(take(third, 1));
-  third.release();
   third.begin(4 * MiB, user);
   EXPECT_TRUE(take(third, 4 * MiB));
+  EXPECT_FALSE(second_has);
 }
 
-TEST_F(ReceiveBudgetTest, lends_all_of_it_to_small_frames) {
+TEST_F(ReceiveBudgetTest, lends_the_shared_part_to_small_frames) {
   std::vector<std::unique_ptr<ReceiveBudget::Share>> shares;
-  for (int i = 0; i < 25; ++i) {
+  for (int i = 0; i < 24; ++i) {  // 6 in their own part, 18 in the shared one
     shares.push_back(std::make_unique<ReceiveBudget::Share>(budget));
     shares.back()->begin(4 * MiB);
     ASSERT_TRUE(take(*shares.back(), 4 * MiB));
   }
-  EXPECT_EQ(budget.used_bytes(), 100 * MiB);
+  EXPECT_EQ(budget.used_bytes(), 96 * MiB);
   first.begin(4 * MiB);
-  start(first, 1, first_has);
+  start(first, 4 * MiB, first_has);
   EXPECT_FALSE(first_has);
 
   shares.pop_back();
   shard.run_ready();
 
   EXPECT_TRUE(first_has);
+}
+
+TEST_F(ReceiveBudgetTest, lets_a_small_frame_that_waits_go_on_in_its_own_part) {
+  first.begin(75 * MiB);
+  ASSERT_TRUE(take(first, 75 * MiB));
+  second.take(25 * MiB);
+  third.begin(4 * MiB);
+  start(third, 1, third_has);
+  EXPECT_FALSE(third_has);
+
+  second.release();
+  shard.run_ready();
+
+  EXPECT_TRUE(third_has);
+  EXPECT_FALSE(third.is_shared());
+  EXPECT_EQ(third.held_bytes(), 4 * MiB);
+  EXPECT_FALSE(budget.is_short());
 }
 
 TEST_F(ReceiveBudgetTest, lets_a_frame_that_is_larger_than_all_have_what_it_needs_alone) {
@@ -185,15 +208,32 @@ TEST_F(ReceiveBudgetTest, lets_a_frame_that_is_larger_than_all_have_what_it_need
   EXPECT_TRUE(take(first, 4 * MiB));  // small ones have their quarter
 }
 
-TEST_F(ReceiveBudgetTest, lets_a_frame_larger_than_all_wait_until_small_ones_leave_their_loan) {
-  first.begin(3 * MiB);
-  ASSERT_TRUE(take(first, 3 * MiB));
-  first.take(23 * MiB);  // 26 MiB, one more than a quarter
+TEST_F(ReceiveBudgetTest, gives_a_frame_larger_than_all_nothing_before_it_is_alone) {
+  first.begin(10 * MiB);
+  second.begin(200 * MiB);
+  ASSERT_TRUE(take(first, 1));
+  start(second, 1, second_has);
+  EXPECT_FALSE(second_has);
+
+  EXPECT_TRUE(take(first, 10 * MiB));
+  first.release();
+  shard.run_ready();
+
+  EXPECT_TRUE(second_has);
+}
+
+TEST_F(ReceiveBudgetTest, lets_nobody_hold_shared_memory_and_wait_for_more) {
+  first.begin(10 * MiB);
+  ASSERT_TRUE(take(first, 10 * MiB));
+  EXPECT_FALSE(first.must_release_for(20 * MiB));  // it is in the middle of a frame
   first.complete();
   second.begin(200 * MiB);
-
   start(second, 200 * MiB, second_has);
-  EXPECT_FALSE(second_has);
+
+  EXPECT_TRUE(first.must_release_for(10 * MiB + 1));
+  EXPECT_FALSE(first.must_release_for(10 * MiB));
+  first.begin(10 * MiB);  // what it has is enough
+  EXPECT_TRUE(take(first, 10 * MiB));
   first.release();
   shard.run_ready();
 

@@ -56,6 +56,18 @@ std::size_t ReceiveBuffer::needed_size() const {
   return knows_size ? block_size_for(frame_size()) : block_size_min;
 }
 
+std::uint64_t ReceiveBuffer::rest_of_front() const {
+  if (pending() == 0) return block_size_min;
+  if (!front_code()) return wire::frame_header_size - pending();
+  assert(state() == FrameState::incomplete);
+  return frame_size() - pending();
+}
+
+void ReceiveBuffer::shrink() {
+  assert(pending() <= block_size_min);
+  if (auto block = pool_.take(block_size_min)) move_into(std::move(block));
+}
+
 base::MutableByteView ReceiveBuffer::room() {
   if (begin_ == end_) begin_ = end_ = 0;
   if (const auto needed = needed_size(); begin_ > 0 || needed > block_.size()) {
@@ -65,15 +77,21 @@ base::MutableByteView ReceiveBuffer::room() {
 }
 
 void ReceiveBuffer::move_to_block(std::size_t size) {
-  const auto kept = pending();
-  if (size <= block_.size()) {
-    std::memmove(block_.data(), block_.data() + begin_, kept);
-  } else {
-    auto block = pool_.take(size);
-    if (!block) return;  // room() is then what is left of the old one, perhaps nothing
-    if (kept > 0) std::memcpy(block.data(), block_.data() + begin_, kept);
-    block_ = std::move(block);
+  if (size > block_.size()) {
+    // Without a block room() is what is left of the old one, perhaps nothing.
+    if (auto block = pool_.take(size)) move_into(std::move(block));
+    return;
   }
+  const auto kept = pending();
+  std::memmove(block_.data(), block_.data() + begin_, kept);
+  begin_ = 0;
+  end_ = kept;
+}
+
+void ReceiveBuffer::move_into(runtime::Buffer block) {
+  const auto kept = pending();
+  if (kept > 0) std::memcpy(block.data(), block_.data() + begin_, kept);
+  block_ = std::move(block);
   begin_ = 0;
   end_ = kept;
 }

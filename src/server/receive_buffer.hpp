@@ -50,6 +50,11 @@ class ReceiveBuffer {
     return begin_ > 0 && end_ == block_.size() && block_.size() < busy_block_size;
   }
   void make_busy() { move_to_block(busy_block_size); }
+  /// How many bytes can come before others than those of the frame at the front do; of an unknown
+  /// one no more than fit into the smallest block.
+  [[nodiscard]] std::uint64_t rest_of_front() const;
+  /// Goes on in the smallest block, into which what waits must fit.
+  void shrink();
   /// Where the next bytes go, behind those that wait, which stand at the start of the block now.
   /// Never empty, unless the system refuses a block of the size that is needed.
   base::MutableByteView room();
@@ -80,6 +85,7 @@ class ReceiveBuffer {
  private:
   [[nodiscard]] std::uint64_t frame_size() const;  // of the frame at the front, header included
   void move_to_block(std::size_t size);
+  void move_into(runtime::Buffer block);
 
   runtime::BufferPool& pool_;
   FrameLimits limits_;

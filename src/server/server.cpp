@@ -145,12 +145,12 @@ Task<Result<>> Server::begin_broker() {
 Task<> Server::begin_connections() {
   const auto& limits = start_.settings.limits;
   placement_ = std::make_unique<Placement>(shards_);
+  const auto memory = std::make_shared<ReceiveMemory>(limits.receive_bytes.bytes, shards_.size());
   connections_.resize(shards_.size());
   for (std::size_t i = 0; i < shards_.size(); ++i) {
-    co_await runtime::on(*shards_[i], [this, i, &limits] {
+    co_await runtime::on(*shards_[i], [this, i, &limits, &memory] {
       connections_[i] =
-          std::make_unique<Connections>(*broker_, *placement_, connection_limits(limits),
-                                        limits.receive_bytes.bytes / shards_.size());
+          std::make_unique<Connections>(*broker_, *placement_, connection_limits(limits), memory);
       return true;
     });
     placement_->set(i, *connections_[i]);

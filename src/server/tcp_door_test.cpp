@@ -48,7 +48,7 @@ Task<int> serve_two_at_most(runtime::Runtime& runtime) {
   broker::Broker broker(disk, {&runtime.shard(0)}, {.data_path = "data"}, nullptr);
   EXPECT_TRUE(co_await broker.start());
   Placement placement({&runtime.shard(0)});
-  Connections connections(broker, placement, {}, 1'000'000);
+  Connections connections(broker, placement, {}, std::make_shared<ReceiveMemory>(1'000'000));
   placement.set(0, connections);
   TcpDoor door(placement, {.address = "127.0.0.1:0"}, /*connections_max=*/2);
   EXPECT_TRUE(co_await door.open());
