@@ -295,6 +295,42 @@ class UnderAttack(unittest.TestCase):
             self.assertLessEqual(descriptors(self.server), self.descriptors + CONNECTIONS + 1)
 
 
+class TwoLargestFrames(unittest.TestCase):
+    """With the default limits, on two shards if there are two CPUs."""
+
+    FRAME = 250 * 10**6
+    BUDGET = 256 * MIB
+
+    def test_are_received_one_after_the_other(self):
+        with Server() as server:
+            server.start()
+            with server.client(timeout=REPLY_S) as one, server.client(timeout=REPLY_S) as other:
+                memory = process_memory(server)
+                self.send_side_by_side([one.socket, other.socket])
+                for client in (one, other):
+                    self.assertNotEqual(client.receive_exactly(8)[:4], bytes(4))
+            if not is_sanitized():
+                peak = process_memory(server, "VmHWM") - memory
+                self.assertGreater(peak / MIB, 0.75 * self.BUDGET / MIB)
+                self.assertLessEqual(peak / MIB, self.BUDGET / MIB + 64)
+            server.stop()
+
+    def send_side_by_side(self, sockets):
+        piece = bytes(MIB)
+        left = dict.fromkeys(sockets, self.FRAME)
+        for each in sockets:
+            each.sendall(struct.pack("<II", 4 + self.FRAME, protocol.SEND))
+            each.setblocking(False)
+        while left:
+            _, writable, _ = select.select([], list(left), [], REPLY_S)
+            self.assertTrue(writable, "the server takes no more")
+            for each in writable:
+                left[each] -= each.send(piece[:left[each]])
+                if left[each] == 0:
+                    del left[each]
+                    each.settimeout(REPLY_S)
+
+
 # Without descriptors UBSan can't read the types that it wants to check, and reports that as wrong ones.
 @unittest.skipIf("undefined" in os.environ.get("IGGY_SANITIZE", ""), "UBSan needs descriptors")
 class WithoutDescriptors(unittest.TestCase):
