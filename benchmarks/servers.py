@@ -104,4 +104,4 @@ def build(directory):
         subprocess.run(["cmake", "--preset", "release", "-B", directory], cwd=ROOT, check=True,
                        stdout=subprocess.DEVNULL)
     subprocess.run(["ninja", "--quiet", "-C", directory, "iggy-server", "null-server",
-                    "load-driver", "raw-disk"], check=True)
+                    "load-driver", "raw-disk", "cpu-stalls"], check=True)

@@ -39,3 +39,5 @@ def run(bench):
     with bench.directory() as directory:
         raw = bench.run("raw-disk", "--directory", directory, "--files", 2, "--seconds", 0.1)
         expect(raw["requests"] > 0, "raw-disk wrote nothing")
+        stalls = bench.run("cpu-stalls", "--directory", directory, "--mb-per-s", 100, "--seconds", 0.1)
+        expect(stalls["cpus"], "cpu-stalls saw no CPU")
