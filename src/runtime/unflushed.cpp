@@ -46,7 +46,7 @@ void UnflushedRange::swap(UnflushedRange& other) noexcept {
 }
 
 std::uint64_t unflushed_budget(std::uint64_t dirty_background_bytes, std::uint64_t shards) {
-  constexpr std::uint64_t part = 4;
+  constexpr std::uint64_t part = 2;
   return std::clamp(dirty_background_bytes / part / shards, unflushed_budget_min,
                     unflushed_budget_max);
 }

@@ -63,7 +63,7 @@ class UnflushedRange {
   std::uint64_t end_ = 0;
 };
 
-/// What each of `shards` shards may hold: together a quarter of what makes the kernel itself begin
+/// What each of `shards` shards may hold: together half of what makes the kernel itself begin
 /// to write back, so that dirty pages stay far below the limit at which it stops those who write.
 [[nodiscard]] std::uint64_t unflushed_budget(std::uint64_t dirty_background_bytes,
                                              std::uint64_t shards);

@@ -79,9 +79,9 @@ TEST(UnflushedRange, ends_with_its_file) {
   EXPECT_EQ(shard->value(), 10);
 }
 
-TEST(UnflushedBudget, is_a_quarter_of_what_wakes_the_kernel) {
-  EXPECT_EQ(unflushed_budget(800 * mib, 1), 200 * mib);
-  EXPECT_EQ(unflushed_budget(800 * mib, 4), 50 * mib);
+TEST(UnflushedBudget, is_half_of_what_wakes_the_kernel) {
+  EXPECT_EQ(unflushed_budget(800 * mib, 1), 400 * mib);
+  EXPECT_EQ(unflushed_budget(800 * mib, 4), 100 * mib);
   EXPECT_EQ(unflushed_budget(0, 1), 8 * mib);
   EXPECT_EQ(unflushed_budget(100'000 * mib, 2), 512 * mib);
 }
