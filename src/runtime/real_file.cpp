@@ -336,9 +336,12 @@ void RealFile::reserve_ahead(std::uint64_t end) {
 }
 
 Task<> RealFile::reserve(std::shared_ptr<RealFile> file, std::uint64_t from, std::uint64_t to) {
+  const auto& clock = Shard::current().clock();
   bool reserved = true;
   for (auto at = from; reserved && at < to && !file->is_complete_; at += reserve_piece_bytes) {
+    const auto start = clock.monotonic();
     reserved = co_await offload([=, fd = file->descriptor_] { return reserve_piece(fd, at, to); });
+    reserved &= clock.monotonic() - start <= reserve_patience;
   }
   // Whether it can't or should not be done: it is not tried again.
   file->reserved_ = reserved ? to : std::numeric_limits<std::uint64_t>::max() - reserve_margin;
