@@ -111,8 +111,8 @@ class Listener {
   /// Errors: address_in_use, address_not_available, permission_denied, cannot_bind_to_socket.
   static Result<Listener> bind(const SocketAddress& address);
 
-  /// The next connection; at once if one waits, so yield between many. Errors: cancelled, too_many_open_files (wait before trying again),
-  /// tcp_error.
+  /// The next connection; at once if one waits, so yield between many. Errors: cancelled,
+  /// too_many_open_files (wait before trying again), tcp_error.
   Task<Result<DetachedSocket>> accept();
   [[nodiscard]] SocketAddress local_address() const;
 
