@@ -56,7 +56,7 @@ class RealFile final : public File, public std::enable_shared_from_this<RealFile
   /// In pieces, as writes wait for the one that is being reserved. If one takes longer than this,
   /// the disk is busy, and waiting for it again and again would cost more than is gained.
   static constexpr std::uint64_t reserve_piece_bytes = 16 * 1024 * 1024;
-  static constexpr Duration reserve_patience = Duration::milliseconds(10);
+  static constexpr Duration reserve_patience = Duration::milliseconds(2);
   static constexpr std::uint64_t reserve_margin = 4 * 1024 * 1024;
   static constexpr std::uint64_t free_part_reserved = 16;
   /// A file whose writes keep the shard blocked for more than this, after every 20 milliseconds
