@@ -15,11 +15,15 @@
 namespace iggy::runtime {
 
 /// The seeds of a random test: 1 to `count`, or to IGGY_FAULT_SEEDS if those are more, for a longer
-/// run; IGGY_FAULT_SEED alone if it is set, to repeat a failure.
+/// run, or to IGGY_FAULT_SEEDS_MAX if those are fewer, for a slow build; IGGY_FAULT_SEED alone if
+/// it is set, to repeat a failure.
 inline std::vector<std::uint64_t> fault_seeds(std::uint64_t count) {
   if (const auto* const seed = std::getenv("IGGY_FAULT_SEED")) return {std::stoull(seed)};
   if (const auto* const text = std::getenv("IGGY_FAULT_SEEDS")) {
     count = std::max<std::uint64_t>(count, std::stoull(text));
+  }
+  if (const auto* const text = std::getenv("IGGY_FAULT_SEEDS_MAX")) {
+    count = std::min<std::uint64_t>(count, std::stoull(text));
   }
   std::vector<std::uint64_t> seeds(count);
   std::iota(seeds.begin(), seeds.end(), 1);
