@@ -193,6 +193,14 @@ void free_reserve(int descriptor) {
   if (::fstat(descriptor, &status) == 0) (void)::ftruncate(descriptor, status.st_size);
 }
 
+/// Has a worker write a stretch back; it counts as unflushed until that is done. A hint: what goes
+/// wrong with the data, sync will report.
+Task<> flush(int descriptor, UnflushedRange range) {
+  co_await offload([descriptor, begin = range.begin(), size = range.size()] {
+    write_stretch_back(descriptor, begin, size);
+  });
+}
+
 /// Reserves the first piece of a stretch behind the end of a file, unless the whole would take too
 /// much of what is free.
 bool reserve_piece(int descriptor, std::uint64_t from, std::uint64_t to) {
@@ -375,12 +383,8 @@ UnflushedRange RealFile::next_writeback() {
 Task<> RealFile::write_back(std::shared_ptr<RealFile> file, std::shared_ptr<UnflushedBytes> shard,
                             UnflushedRange range) {
   while (range.size() > 0) {
-    // A hint: what goes wrong with the data, sync will report.
-    co_await offload([fd = file->descriptor_, begin = range.begin(), size = range.size()] {
-      write_stretch_back(fd, begin, size);
-    });
-    range = {};
-    if (shard->is_over_budget()) range = file->next_writeback();
+    co_await flush(file->descriptor_, std::move(range));
+    range = shard->is_over_budget() ? file->next_writeback() : UnflushedRange{};
   }
   shard->writeback_runs = false;
 }
@@ -421,10 +425,7 @@ Task<Result<>> RealFile::sync() {
   const auto self = shared_from_this();
   auto range = std::move(unflushed_);  // what is written from now on may come too late for it
   while (range.size() > writeback_bytes) {
-    const auto piece = range.take_first(writeback_bytes);
-    co_await offload([fd = descriptor_, begin = piece.begin(), size = piece.size()] {
-      write_stretch_back(fd, begin, size);
-    });
+    co_await flush(descriptor_, range.take_first(writeback_bytes));
   }
   // Never twice: after a failure the kernel has forgotten what it could not write.
   const auto synced =
