@@ -1,7 +1,6 @@
 // Tests of the file system of the machine: its refusals, and what runs beside the shard.
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -10,7 +9,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +20,7 @@
 #include "runtime/real_file.hpp"
 #include "runtime/shard.hpp"
 #include "runtime/task_group.hpp"
+#include "runtime/temporary_directory_testing.hpp"
 #include "runtime/testing.hpp"
 #include "runtime/timer.hpp"
 #include "runtime/workers.hpp"
@@ -29,17 +28,9 @@
 namespace iggy::runtime {
 namespace {
 
-class RealDisk : public testing::Test {
+class RealDisk : public TemporaryDirectoryTest {
  protected:
-  RealDisk() {
-    std::string pattern = std::filesystem::temp_directory_path() / "iggy-disk-XXXXXX";
-    if (::mkdtemp(pattern.data()) != nullptr) root = pattern;
-  }
-  void SetUp() override { ASSERT_FALSE(root.empty()); }
-  ~RealDisk() override {
-    ::umount2(root.c_str(), MNT_DETACH);  // if a test mounted something
-    std::filesystem::remove_all(root);
-  }
+  ~RealDisk() override { ::umount2(root.c_str(), MNT_DETACH); }  // if a test mounted something
 
   [[nodiscard]] std::string in_root(std::string_view name) const { return join_path(root, name); }
   FileHandle open(const std::string& path, OpenMode mode = OpenMode::create) {
@@ -47,7 +38,6 @@ class RealDisk : public testing::Test {
   }
 
   std::unique_ptr<Disk> disk = make_real_disk();
-  std::string root;
 };
 
 Result<> write(const FileHandle& file, std::uint64_t position, ByteView bytes) {

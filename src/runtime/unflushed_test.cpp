@@ -2,10 +2,8 @@
 #include "runtime/unflushed.hpp"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <array>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +14,7 @@
 #include "runtime/reactor.hpp"
 #include "runtime/shard.hpp"
 #include "runtime/task_group.hpp"
+#include "runtime/temporary_directory_testing.hpp"
 #include "runtime/testing.hpp"
 #include "runtime/workers.hpp"
 
@@ -90,15 +89,8 @@ TEST(UnflushedBudget, knows_what_wakes_the_kernel) { EXPECT_GT(dirty_background_
 
 // Files
 
-class Writeback : public testing::Test {
+class Writeback : public TemporaryDirectoryTest {
  protected:
-  Writeback() {
-    std::string pattern = std::filesystem::temp_directory_path() / "iggy-writeback-XXXXXX";
-    if (::mkdtemp(pattern.data()) != nullptr) root = pattern;
-  }
-  void SetUp() override { ASSERT_FALSE(root.empty()); }
-  ~Writeback() override { std::filesystem::remove_all(root); }
-
   static Task<> store(Task<Result<>> task, std::optional<Result<>>& result) {
     result.emplace(co_await std::move(task));
   }
@@ -132,7 +124,6 @@ class Writeback : public testing::Test {
   [[nodiscard]] std::uint64_t unflushed() const { return shard.unflushed()->value() / mib; }
 
   std::unique_ptr<Disk> disk = make_real_disk();
-  std::string root;
   ManualClock clock;
   SeededRandom random{1};
   Workers workers{1};
